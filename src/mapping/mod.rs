@@ -1,0 +1,216 @@
+//! Mapping text → [`Mapping`]: everything one product's file says, compiled, so that running it cannot meet a typo.
+
+pub mod rule;
+pub mod transform;
+
+use crate::scim::path::AttributePath;
+use crate::scim::schema::ResourceType;
+use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Written};
+pub use transform::Transform;
+
+/// One compiled mapping file.
+#[derive(Debug)]
+pub struct Mapping {
+    /// The file it came from, as diagnostics and `explain` name it.
+    pub file: Arc<str>,
+    /// The product it speaks to.
+    pub product: Arc<str>,
+    /// The settings an instance must give.
+    pub settings: Vec<Arc<str>>,
+    /// How the target is told who calls.
+    pub auth: Option<Credential>,
+    /// Every declared call; a [`CallId`] is a place in it.
+    pub calls: Vec<Call>,
+    /// The resource types it offers, `User` first.
+    pub types: Vec<TypeMapping>,
+    /// Its `tests:`.
+    pub tests: Vec<TestCase>,
+}
+
+/// What a mapping says of one resource type.
+#[derive(Debug)]
+pub struct TypeMapping {
+    /// The SCIM side: schemas with what this target offers marked.
+    pub kind: ResourceType,
+    /// Where the product's identifier stands.
+    pub key: KeyRule,
+    /// Accounts that are not ours, or no longer there, though the target still shows them.
+    pub absent_when: Vec<Condition>,
+    /// What becomes of a standard attribute that is sent but not offered.
+    pub unsupported: Unsupported,
+    /// One per attribute, in file order.
+    pub rules: Vec<Rule>,
+    /// Reading one account by its key.
+    pub read: Option<CallId>,
+    /// Listing accounts.
+    pub list: Option<Search>,
+    /// Finding accounts by an attribute's value.
+    pub find: Vec<Find>,
+    /// Creating an account.
+    pub create: Option<Create>,
+    /// Changing an account, in file order.
+    pub update: Vec<UpdateRow>,
+    /// Deleting an account.
+    pub delete: Option<CallId>,
+    /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
+    pub fingerprint: String,
+}
+
+/// Where the product's identifier stands and how it is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyRule {
+    /// Its place in an account.
+    pub at: Path,
+    /// The target issues it and never changes it, so it is the SCIM id.
+    pub stable: bool,
+    /// It is a number in the target; anything else is 404 without a call.
+    pub number: bool,
+    /// It is made from attributes, not issued.
+    pub made: Option<Template>,
+}
+
+/// What becomes of a standard attribute that is sent but not offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unsupported {
+    /// Left out, with an event.
+    #[default]
+    Ignore,
+    /// 400 `invalidValue`.
+    Refuse,
+}
+
+/// A call that yields a list.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// The call; its [`Call::listing`] is set.
+    pub call: CallId,
+    /// Attributes that its items do not hold: the account is read when one of these is wanted.
+    pub lacks: Vec<AttributePath>,
+}
+
+/// A way to find accounts by a value. It may yield more than asked for, never less.
+#[derive(Debug, Clone)]
+pub struct Find {
+    /// The attributes whose `eq` it answers.
+    pub by: Vec<AttributePath>,
+    /// The list call.
+    pub search: Search,
+}
+
+/// How an account is created.
+#[derive(Debug, Clone)]
+pub struct Create {
+    /// The call and what it carries.
+    pub write: Write,
+    /// The target does not refuse doubles: read before.
+    pub look_first: bool,
+}
+
+/// A row of `update`.
+#[derive(Debug, Clone)]
+pub struct UpdateRow {
+    /// The changes it takes; empty: whatever no other row takes.
+    pub takes: Vec<Takes>,
+    /// The call and what it carries.
+    pub write: Write,
+    /// What its `<account>` holds.
+    pub sends: Sends,
+    /// The line of the mapping file.
+    pub line: u32,
+}
+
+/// One change that an update row takes: of an attribute, perhaps only to one value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Takes {
+    /// The attribute, or its parent.
+    pub attribute: AttributePath,
+    /// The value it must become.
+    pub value: Option<Value>,
+}
+
+/// A call that carries an account.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The call.
+    pub call: CallId,
+    /// Fields left out of `<account>`.
+    pub drop: Vec<Path>,
+    /// Fields added to `<account>`, filled like a body.
+    pub with: Vec<(Arc<str>, crate::wire::Body)>,
+}
+
+/// What `<account>` holds in an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sends {
+    /// The changed fields alone: the target merges.
+    #[default]
+    Changed,
+    /// All that was read, with the changes in it: the target replaces.
+    Account,
+}
+
+/// One entry of `tests:`.
+#[derive(Debug, Clone)]
+pub struct TestCase {
+    /// What it shows.
+    pub name: String,
+    /// The line of the mapping file.
+    pub line: u32,
+    /// Accounts that the product holds: type, key, document.
+    pub given: Vec<(Arc<str>, String, Value)>,
+    /// Attributes our store holds: type, id, attributes in SCIM form.
+    pub kept: Vec<(Arc<str>, String, Map<String, Value>)>,
+    /// The instance's settings; a missing one reads as its own name.
+    pub settings: Vec<(Arc<str>, String)>,
+    /// The SCIM request: method, path with query, body.
+    pub request: (String, String, Value),
+    /// The writes expected, in order: `PUT /users/7.json` and the body, null for none. `None`: not looked at.
+    pub calls: Option<Vec<(String, Value)>>,
+    /// Every call expected, in order, with its answer. `None`: answered from `given`.
+    pub exchange: Option<Vec<Exchange>>,
+    /// What the SCIM answer must hold: `status` (a number) is the HTTP status, everything else a part of the body.
+    pub answer: Map<String, Value>,
+}
+
+/// A raw call of a test and its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// `POST /users.json`.
+    pub call: String,
+    /// The body expected, where the test says so.
+    pub body: Option<Value>,
+    /// The status of the answer.
+    pub status: u16,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body; null for none.
+    pub answer: Value,
+}
+
+impl Mapping {
+    /// A declared call.
+    pub fn call(&self, id: CallId) -> &Call {
+        &self.calls[usize::from(id.0)]
+    }
+
+    /// What it says of `User` or `Group`.
+    pub fn kind(&self, name: &str) -> Option<&TypeMapping> {
+        self.types.iter().find(|one| &*one.kind.name == name)
+    }
+}
+
+impl TypeMapping {
+    /// The rule of an attribute, or of its parent.
+    pub fn rule(&self, attribute: &AttributePath) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.attribute.covers(attribute))
+    }
+
+    /// The attributes that our store holds because the target cannot.
+    pub fn kept(&self) -> impl Iterator<Item = &AttributePath> {
+        self.rules.iter().filter(|rule| rule.is_kept()).map(|rule| &rule.attribute)
+    }
+}

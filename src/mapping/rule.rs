@@ -1,0 +1,135 @@
+//! One compiled line of a mapping file: which SCIM attribute becomes which field of the account, and how.
+
+use crate::mapping::transform::Transform;
+use crate::scim::path::AttributePath;
+use crate::wire::{Body, CallId, Path, Template};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Paths are parsed and transforms resolved already, so running a rule cannot meet a typo.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The attribute.
+    pub attribute: AttributePath,
+    /// Where and in which directions it goes.
+    pub shape: Shape,
+    /// How its value changes on the way; for [`Shape::Each`] the items have their own.
+    pub transform: Transform,
+    /// What a create sends when the attribute is not given.
+    pub default: Option<Body>,
+    /// What the target wants to see, and shows, when a value goes away.
+    pub cleared: Cleared,
+    /// The sent form comes back while the field still holds what we wrote.
+    pub remember: bool,
+    /// What becomes of a change that the rule does not send.
+    pub written: Written,
+    /// Sent by `write:` and kept in our store as well, or kept alone.
+    pub keep: bool,
+    /// The line of the mapping file.
+    pub line: u32,
+}
+
+/// Where an attribute goes.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// Both ways: one field.
+    Field(Path),
+    /// To SCIM alone: the first place that holds something.
+    Read(Vec<Source>),
+    /// To the target alone.
+    Write(Path),
+    /// Both ways: one element of a multi-valued attribute is one field.
+    One {
+        /// The field of the element's `value`, or of the named sub-attributes.
+        at: Vec<(Arc<str>, Path)>,
+        /// The element's `type`, which also chooses it among those sent.
+        of_type: Option<Arc<str>>,
+        /// Is the element shown as primary?
+        primary: bool,
+        /// What becomes of further elements.
+        rest: Rest,
+    },
+    /// Both ways: a multi-valued attribute is an array.
+    Each {
+        /// The array.
+        at: Path,
+        /// The sub-attributes.
+        items: Vec<Item>,
+        /// The call that adds one element.
+        add: Option<CallId>,
+        /// The call that removes one element.
+        remove: Option<CallId>,
+    },
+    /// In our store alone.
+    Kept,
+}
+
+/// Where a read value comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A place in the account.
+    At(Path),
+    /// Text made of places.
+    Template(Template),
+}
+
+/// One sub-attribute of an `each:` rule.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The sub-attribute: `value`, `display`, `type` …
+    pub sub: Arc<str>,
+    /// Its place in the element.
+    pub at: Path,
+    /// Shown, never sent.
+    pub read_only: bool,
+    /// The resource type whose key stands there.
+    pub refers_to: Option<Arc<str>>,
+    /// How its value changes on the way.
+    pub transform: Transform,
+}
+
+/// What becomes of the elements that a `one:` rule does not send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rest {
+    /// Kept in our store.
+    Keep,
+    /// Left out.
+    #[default]
+    Ignore,
+    /// 400 `invalidValue`.
+    Refuse,
+}
+
+/// What a cleared value looks like in the target.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Cleared {
+    /// null under `sends: changed`, left out under `sends: account`.
+    #[default]
+    Absent,
+    /// This value, which also reads as nothing.
+    As(Value),
+}
+
+/// What becomes of a change of an attribute that the rule only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Written {
+    /// It is sent.
+    #[default]
+    Sent,
+    /// It is left out: the target's form wins.
+    Ignored,
+    /// 400 `mutability`.
+    Refused,
+}
+
+impl Rule {
+    /// Does our store hold the attribute, or part of it?
+    pub fn is_kept(&self) -> bool {
+        self.keep || matches!(self.shape, Shape::Kept | Shape::One { rest: Rest::Keep, .. })
+    }
+
+    /// Does a script take part?
+    pub fn is_scripted(&self) -> bool {
+        matches!(self.transform, Transform::Script { .. })
+    }
+}

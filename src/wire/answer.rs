@@ -1,0 +1,229 @@
+//! What an answer of the target means: an ordered table of conditions, the first that fits wins.
+
+use crate::wire::path::Path;
+use crate::wire::template::{Scope, Template, Variable, as_text};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What the target replied, before it means anything. A body that is no JSON stands as text; an empty one is null.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Value,
+}
+
+/// What an answer can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// Done.
+    Ok,
+    /// There is no such account.
+    Absent,
+    /// Fine, and there is nothing.
+    Empty,
+    /// Something unique is taken.
+    Taken,
+    /// The target finds the values wrong.
+    Invalid,
+    /// The target does not allow it.
+    Refused,
+    /// Nobody can tell from the answer: read again and see.
+    Check,
+    /// The account changed meanwhile: gather and decide again.
+    Changed,
+    /// The session is over: log in again and repeat the refused call.
+    LoginAgain,
+    /// Too much at once: wait and repeat.
+    Busy,
+    /// The target does not work, or refuses our credentials.
+    Broken,
+}
+
+impl Meaning {
+    /// Every meaning, with its word in a mapping file.
+    pub const ALL: [(&'static str, Meaning); 11] = [
+        ("ok", Meaning::Ok),
+        ("absent", Meaning::Absent),
+        ("empty", Meaning::Empty),
+        ("taken", Meaning::Taken),
+        ("invalid", Meaning::Invalid),
+        ("refused", Meaning::Refused),
+        ("check", Meaning::Check),
+        ("changed", Meaning::Changed),
+        ("login_again", Meaning::LoginAgain),
+        ("busy", Meaning::Busy),
+        ("broken", Meaning::Broken),
+    ];
+
+    /// The word in a mapping file.
+    pub fn word(self) -> &'static str {
+        Meaning::ALL.iter().find(|(_, meaning)| *meaning == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// One row of an answer table.
+#[derive(Clone, Debug)]
+pub struct AnswerRow {
+    /// When it applies.
+    pub when: Condition,
+    /// What the answer then means.
+    pub means: Meaning,
+    /// The words for the client, taken from the answer or given.
+    pub detail: Option<Detail>,
+    /// Where the answer says how long to wait.
+    pub retry_at: Option<Path>,
+    /// The line of the mapping file; 0 for built-in rows.
+    pub line: u32,
+}
+
+/// Where the words for the client come from.
+#[derive(Clone, Debug)]
+pub enum Detail {
+    /// From the answer; several nodes are joined by "; ".
+    At(Path),
+    /// Given, perhaps with places of the answer in it.
+    Text(Template),
+}
+
+/// A test on an answer or an account.
+#[derive(Clone, Debug, Default)]
+pub struct Condition {
+    /// The status is one of these, or in one of these hundreds (4 for `4xx`).
+    pub status: Vec<u16>,
+    /// The place looked at; without it the whole body.
+    pub at: Option<Path>,
+    /// What must hold there; without a test, something that is not null, false or empty must stand there.
+    pub test: Option<Test>,
+}
+
+/// What must hold at a place. Over several nodes one that satisfies is enough; over none only `Empty` holds.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Equal to one of these; `7` and `"7"` are equal.
+    Equals(Vec<Operand>),
+    /// Contains one of these texts.
+    Text(Vec<Operand>),
+    /// Matches this pattern somewhere.
+    Matches(regex::Regex),
+    /// Holds nothing: absent, null, `""`, `[]` or `{}`.
+    Empty,
+    /// The test does not hold.
+    Not(Box<Test>),
+}
+
+/// A constant of a condition, or a setting's value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// Written in the file.
+    Constant(Value),
+    /// A setting of the instance.
+    Setting(Arc<str>),
+}
+
+impl Condition {
+    /// Does it hold for this answer?
+    pub fn fits_answer(&self, answer: &Answer, settings: &dyn Scope) -> bool {
+        self.fits_status(answer.status) && self.fits_body(&answer.body, settings)
+    }
+
+    /// Does it hold for this account?
+    pub fn fits(&self, account: &Value, settings: &dyn Scope) -> bool {
+        self.fits_body(account, settings)
+    }
+
+    fn fits_status(&self, status: StatusCode) -> bool {
+        let code = status.as_u16();
+        self.status.is_empty() || self.status.iter().any(|wanted| *wanted == code || *wanted == code / 100)
+    }
+
+    fn fits_body(&self, body: &Value, settings: &dyn Scope) -> bool {
+        let nodes = match (&self.at, &self.test) {
+            (None, None) => return true,
+            (Some(path), _) => path.all(body),
+            (None, Some(_)) => vec![body],
+        };
+        // A list found at the place counts as its elements: `at: $.errors` looks at each error.
+        let nodes: Vec<&Value> = nodes.into_iter().flat_map(spread).collect();
+        match &self.test {
+            Some(test) => test.holds(&nodes, settings),
+            None => nodes.iter().any(|node| !is_empty(node) && **node != Value::Bool(false)),
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, nodes: &[&Value], settings: &dyn Scope) -> bool {
+        match self {
+            Test::Empty => nodes.iter().all(|node| is_empty(node)),
+            Test::Not(test) => !test.holds(nodes, settings),
+            Test::Equals(wanted) => nodes
+                .iter()
+                .any(|node| wanted.iter().any(|one| one.with(settings, |value| as_text(value) == as_text(node)))),
+            Test::Text(wanted) => nodes.iter().any(|node| {
+                wanted.iter().any(|one| one.with(settings, |value| as_text(node).contains(&*as_text(value))))
+            }),
+            Test::Matches(pattern) => nodes.iter().any(|node| pattern.is_match(&as_text(node))),
+        }
+    }
+}
+
+impl Operand {
+    fn with(&self, settings: &dyn Scope, holds: impl Fn(&Value) -> bool) -> bool {
+        let value = match self {
+            Operand::Constant(value) => Some(Cow::Borrowed(value)),
+            Operand::Setting(name) => settings.value(&Variable::Setting(name.clone())),
+        };
+        value.is_some_and(|value| holds(&value))
+    }
+}
+
+fn spread(node: &Value) -> Vec<&Value> {
+    match node {
+        Value::Array(list) if !list.is_empty() => list.iter().collect(),
+        other => vec![other],
+    }
+}
+
+/// Nothing stands here: null, `""`, `[]` or `{}`.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// The first row that fits. The built-in rows end with one that always does.
+pub fn meaning<'a>(rows: &'a [AnswerRow], answer: &Answer, settings: &dyn Scope) -> Option<&'a AnswerRow> {
+    rows.iter().find(|row| row.when.fits_answer(answer, settings))
+}
+
+/// The rows that stand behind every table, so that every answer means something.
+pub fn built_in() -> Vec<AnswerRow> {
+    let row = |status: &[u16], means| AnswerRow {
+        when: Condition { status: status.to_vec(), ..Condition::default() },
+        means,
+        detail: None,
+        retry_at: None,
+        line: 0,
+    };
+    vec![
+        row(&[2], Meaning::Ok),
+        row(&[404, 410], Meaning::Absent),
+        row(&[401, 407], Meaning::LoginAgain),
+        row(&[403], Meaning::Refused),
+        row(&[409], Meaning::Taken),
+        row(&[412], Meaning::Changed),
+        row(&[429, 503], Meaning::Busy),
+        row(&[400, 422], Meaning::Invalid),
+        row(&[], Meaning::Broken),
+    ]
+}

@@ -1,0 +1,238 @@
+//! One HTTP request to the product, as the mapping declares it, with what its answer holds.
+
+use crate::wire::answer::AnswerRow;
+use crate::wire::path::Path;
+use crate::wire::template::{Body, Scope, Template, Variable, as_text};
+use http::{HeaderName, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::sync::Arc;
+
+/// The place of a call in its mapping's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub u16);
+
+/// A declared call. Every text in it is parsed already.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What the mapping calls it: `User.read`, `Group.members.add`, `lookups.session`.
+    pub name: Arc<str>,
+    /// The line of the mapping file, from 1.
+    pub line: u32,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below the base URL, one template per segment.
+    pub path: Vec<Template>,
+    /// The query, in order. A parameter whose lone placeholder is absent is left out.
+    pub query: Vec<(Arc<str>, Template)>,
+    /// Headers of this call alone.
+    pub headers: Vec<(HeaderName, Template)>,
+    /// The body, if one is sent.
+    pub body: Option<Body>,
+    /// How the body is written.
+    pub encode: Encoding,
+    /// What its answers mean: its own rows, then the file's, then the built-in ones. First match wins.
+    pub answers: Vec<AnswerRow>,
+    /// Where in the answer the account stands.
+    pub result: ResultAt,
+    /// Where in the answer a list stands, for calls that yield lists.
+    pub listing: Option<Listing>,
+    /// Where a create's answer names the new key, if not in the account itself.
+    pub key: Option<KeySource>,
+    /// What to do when nobody knows whether the target did it.
+    pub if_uncertain: IfUncertain,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// `application/json`.
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+}
+
+/// Where in an answer the account stands.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum ResultAt {
+    /// The whole answer.
+    #[default]
+    Whole,
+    /// A place in it; selecting nothing means absent.
+    At(Path),
+    /// The answer is not the account: it must be read again.
+    Nowhere,
+}
+
+/// Where in an answer a list stands, and how its pages follow each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// The items.
+    pub items: Path,
+    /// The number of all items.
+    pub total: Option<Total>,
+    /// How pages are asked for; `None`: one answer holds everything.
+    pub paging: Option<Paging>,
+    /// Where the next page's cursor or URL stands.
+    pub next: Option<Next>,
+    /// How many accounts may be walked to answer a filter here; `None`: only a complete, unpaged list may.
+    pub scan: Option<usize>,
+}
+
+/// Where the number of all items stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Total {
+    /// In the body; text that is a number counts.
+    At(Path),
+    /// In a header.
+    Header(HeaderName),
+}
+
+/// How pages are asked for. Names are query parameters unless the body has the placeholders.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Paging {
+    /// Skip and take.
+    Offset {
+        /// The parameter that says how many to skip.
+        offset: Option<Arc<str>>,
+        /// The parameter that says how many to take.
+        limit: Option<Arc<str>>,
+        /// The most the target gives on one page.
+        max: usize,
+    },
+    /// Numbered pages.
+    Page {
+        /// The parameter that holds the number.
+        page: Option<Arc<str>>,
+        /// The parameter that holds the size.
+        size: Option<Arc<str>>,
+        /// The number of the first page, 0 or 1.
+        first: usize,
+        /// The most the target gives on one page.
+        max: usize,
+    },
+    /// Each answer names the next page.
+    Cursor {
+        /// The parameter that holds the cursor.
+        cursor: Option<Arc<str>>,
+        /// The parameter that says how many to take.
+        limit: Option<Arc<str>>,
+        /// The most the target gives on one page.
+        max: usize,
+    },
+}
+
+/// Where the next page is named.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// A cursor in the body.
+    Cursor(Path),
+    /// A URL of the same origin in the body.
+    Url(Path),
+    /// A `Link` header with `rel="next"`.
+    Link(HeaderName),
+}
+
+/// Where a create's answer names the new key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KeySource {
+    /// In the body.
+    At(Path),
+    /// In a header, after a text (`Location`, after `/users/`).
+    Header {
+        /// The header.
+        name: HeaderName,
+        /// The text that the key follows, up to the next `/` or `?`.
+        after: Option<Arc<str>>,
+    },
+}
+
+/// What to do after a time-out or a broken connection, when the target may or may not have acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IfUncertain {
+    /// Read and see.
+    #[default]
+    LookUp,
+    /// Doing it twice is the same as doing it once.
+    Repeat,
+    /// Say that it is not known.
+    Stop,
+}
+
+/// Why a call could not be written out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// A placeholder of the path has no value.
+    #[error("`<{0}>` in the path has no value")]
+    Missing(String),
+    /// A placeholder of the path would be empty, `.`, `..` or hold a NUL, and so lead elsewhere.
+    #[error("`<{0}>` cannot stand in a path")]
+    Unsafe(String),
+}
+
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Call {
+    /// The path and query below the base URL, placeholders percent-encoded per segment.
+    ///
+    /// # Errors
+    /// A placeholder of the path is absent or unsafe.
+    pub fn target_path(&self, scope: &dyn Scope) -> Result<String, CallError> {
+        let mut text = String::new();
+        for segment in &self.path {
+            text.push('/');
+            fill_segment(segment, scope, &mut text)?;
+        }
+        let filled = self.query.iter().filter_map(|(name, value)| Some((name, value.fill(scope)?)));
+        append_query(&mut text, filled.map(|(name, value)| (name.to_string(), as_text(&value).into_owned())));
+        Ok(text)
+    }
+
+    /// Every placeholder of the call.
+    pub fn holes(&self) -> Vec<&Variable> {
+        let path = self.path.iter().flat_map(Template::holes);
+        let query = self.query.iter().flat_map(|(_, value)| value.holes());
+        let headers = self.headers.iter().flat_map(|(_, value)| value.holes());
+        path.chain(query).chain(headers).chain(self.body.iter().flat_map(Body::holes)).collect()
+    }
+
+    /// Can this call change anything in the target? HTTP's safe methods cannot; a list or read by POST is told by its use.
+    pub fn is_safe(&self) -> bool {
+        self.method.is_safe()
+    }
+}
+
+/// Appends parameters to a path that may have a query already.
+pub fn append_query(path: &mut String, parameters: impl Iterator<Item = (String, String)>) {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    let text = query.finish();
+    if !text.is_empty() {
+        path.push(if path.contains('?') { '&' } else { '?' });
+        path.push_str(&text);
+    }
+}
+
+fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Result<(), CallError> {
+    use crate::wire::template::Part;
+    let start = text.len();
+    for part in &segment.parts {
+        match part {
+            Part::Text(literal) => text.push_str(literal),
+            Part::Hole(variable) => {
+                let value = scope.value(variable).filter(|value| !value.is_null());
+                let value = value.ok_or_else(|| CallError::Missing(variable.to_string()))?;
+                let plain = as_text(&value);
+                if plain.is_empty() || plain.contains('\0') {
+                    return Err(CallError::Unsafe(variable.to_string()));
+                }
+                text.extend(utf8_percent_encode(&plain, SEGMENT));
+            }
+        }
+    }
+    let whole = &text[start..];
+    match segment.holes().next() {
+        Some(variable) if whole == "." || whole == ".." => Err(CallError::Unsafe(variable.to_string())),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,18 @@
+//! What an HTTP call to a target is, as data: places in JSON, templates with holes, calls, the meaning of answers, steps.
+//!
+//! Nothing here performs IO. A mapping is compiled into these types at load; `plan` fills their holes, `target` sends them.
+
+pub mod answer;
+pub mod call;
+pub mod credential;
+pub mod encode;
+pub mod path;
+pub mod step;
+pub mod template;
+
+pub use answer::{Answer, AnswerRow, Condition, Meaning, Test};
+pub use call::{Call, CallId, Encoding, IfUncertain, KeySource, Listing, Next, Paging, ResultAt, Total};
+pub use credential::Credential;
+pub use path::{Hop, Path, PathError};
+pub use step::{Argument, Capture, Step, StepKind, Term};
+pub use template::{Body, Part, Scope, Template, TemplateError, Variable};

@@ -1,0 +1,70 @@
+//! A plan's element: one declared call with what fills its holes. Data only, so that `explain` and tests print what `serve` runs.
+
+use crate::wire::call::{CallId, IfUncertain};
+use crate::wire::template::Variable;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// One call to the target, ready but for what earlier steps and the instance supply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The declared call.
+    pub call: CallId,
+    /// What fills its holes.
+    pub arguments: Vec<Argument>,
+    /// What later steps take from its answer.
+    pub captures: Vec<Capture>,
+    /// Once, page after page, or until something holds.
+    pub kind: StepKind,
+    /// What to do after a time-out.
+    pub if_uncertain: IfUncertain,
+}
+
+/// A hole and what fills it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// The placeholder.
+    pub variable: Variable,
+    /// Its value.
+    pub term: Term,
+}
+
+/// The value of a hole. Settings and lookups are supplied where the step runs, so that no secret stands in a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Term {
+    /// Known already.
+    Value(Value),
+    /// Taken from the answer of an earlier step.
+    Captured(Arc<str>),
+}
+
+/// A name for something in a step's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capture {
+    /// The name by which later steps ask for it.
+    pub name: Arc<str>,
+}
+
+/// How often a step's call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum StepKind {
+    /// Once.
+    #[default]
+    Once,
+    /// Page after page.
+    Pages,
+}
+
+impl Step {
+    /// A step that makes the call once, with these arguments.
+    pub fn once(call: CallId, arguments: Vec<Argument>) -> Step {
+        Step { call, arguments, captures: Vec::new(), kind: StepKind::Once, if_uncertain: IfUncertain::default() }
+    }
+}
+
+impl Argument {
+    /// A hole whose value is known.
+    pub fn of(variable: Variable, value: impl Into<Value>) -> Argument {
+        Argument { variable, term: Term::Value(value.into()) }
+    }
+}
