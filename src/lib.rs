@@ -1,1 +1,4 @@
 //! Transom.
+pub mod auth;
+pub mod observe;
+pub mod store;
