@@ -50,10 +50,12 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
     /// The database refused for another reason (disk full, read error). Nothing of the transaction was written.
-    #[error("cannot {doing} the database: {cause}")]
+    #[error("cannot {doing} the database {place}: {cause}")]
     Failed {
         /// What was tried, as a verb.
         doing: &'static str,
+        /// The database.
+        place: String,
         /// What SQLite said; statements carry no values.
         cause: Arc<rusqlite::Error>,
     },
@@ -74,7 +76,7 @@ impl StoreError {
         if damaged {
             return Self::Damaged { place: place.to_owned() };
         }
-        Self::Failed { doing, cause: Arc::new(cause) }
+        Self::Failed { doing, place: place.to_owned(), cause: Arc::new(cause) }
     }
 }
 

@@ -9,14 +9,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::error::is_double;
 use super::link::{KeptValue, Link, LinkPage, LinkState, Position, Scope};
 use super::time::{from_millis, to_millis};
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT links.scim_id, links.target_key, links.first_key, links.generation, links.state, links.kept, ",
-            "links.remembered, links.indexed, links.created, links.changed ",
+            "SELECT links.scim_id, links.target_key, links.first_key, links.generation, links.state, links.kept,
+             links.remembered, links.indexed, links.created, links.changed ",
             $rest
         )
     };
@@ -36,9 +37,8 @@ const BY_KEPT: &str = select!(
        AND kept_values.value = ?4
      ORDER BY kept_values.scim_id LIMIT ?5"
 );
-const ALONG_KEPT: &str = concat!(
-    "SELECT links.scim_id, links.target_key, links.first_key, links.generation, links.state, links.kept, ",
-    "links.remembered, links.indexed, links.created, links.changed, kept_values.value
+const ALONG_KEPT: &str = select!(
+    ", kept_values.value
      FROM kept_values JOIN links ON links.row = kept_values.link
      WHERE kept_values.target = ?1 AND kept_values.resource_type = ?2 AND kept_values.attribute = ?3
        AND (kept_values.value, kept_values.scim_id) > (?4, ?5)
@@ -147,6 +147,20 @@ pub(super) fn save(connection: &Connection, scope: &Scope, links: Vec<Link>) -> 
     }
     for link in changes.iter().filter_map(|change| change.link.as_deref()) {
         insert(connection, scope, link)?;
+    }
+    Ok(changes)
+}
+
+/// Writes those links of which neither the id nor the key (while live) is there.
+pub(super) fn add(connection: &Connection, scope: &Scope, links: Vec<Link>) -> Result<Vec<Change>, rusqlite::Error> {
+    let mut changes = Vec::with_capacity(links.len());
+    for link in links {
+        match insert(connection, scope, &link) {
+            Err(cause) if is_double(&cause) => continue,
+            inserted => inserted?,
+        }
+        let (scim_id, keys) = (link.scim_id.clone(), vec![link.target_key.clone()]);
+        changes.push(Change { scope: scope.clone(), scim_id, link: Some(Arc::new(link)), keys });
     }
     Ok(changes)
 }

@@ -154,7 +154,16 @@ impl Store {
         self.readers.read(|connection| creates::fingerprint(connection, scope))
     }
 
-    /// Writes new and changed links, all or none; of several with one id the last counts. Two links may exchange their keys.
+    /// Writes links of accounts seen for the first time. A link whose id, or whose key while live, is there already is left as it is: another request may
+    /// have written it, and more into it, since this one looked. Ask again by key for what stands.
+    pub async fn add_links(&self, scope: &Scope, links: Vec<Link>) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        self.writer.write(Write::AddLinks(scope.clone(), links)).await
+    }
+
+    /// Writes new and changed links over what is there, under the lock of each resource, all or none; of several with one id the last counts. Two links may exchange their keys.
     ///
     /// # Errors
     /// `KeyTaken` where another live link has a key: bury that one first.

@@ -278,6 +278,23 @@ fn two_links_may_exchange_their_keys_and_the_last_of_a_double_counts() {
 }
 
 #[test]
+fn a_first_sight_that_comes_late_changes_nothing() {
+    let store = Store::in_memory().unwrap();
+    let full = Link { target_key: "ann".into(), first_key: "ann".into(), ..keeping("x", "externalId", "e1") };
+    block_on(async {
+        store.save_links(&users(), vec![full.clone()]).await.unwrap();
+        let late = [link("x", "ann"), link("y", "ann"), link("z", "bob"), link("z", "bob")];
+        store.add_links(&users(), late.to_vec()).await.unwrap();
+    });
+    let by_key = store.links_by_keys(&users(), &["ann", "bob"]).unwrap();
+    assert_eq!(by_key[0].as_deref(), Some(&full));
+    assert_eq!(by_key[1].as_deref(), Some(&link("z", "bob")));
+    assert_eq!(store.link_by_id(&users(), "y").unwrap(), None);
+    let kept = store.find_kept(&users(), &KeptValue::new("externalId", "e1"), 10).unwrap();
+    assert_eq!(ids(&kept), ["x"]);
+}
+
+#[test]
 fn kept_values_are_found_in_their_scope_only_and_follow_every_save() {
     let store = Store::in_memory().unwrap();
     let moqups = Scope::new("moqups", "User");

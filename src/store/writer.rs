@@ -24,6 +24,7 @@ const GROUP: usize = 512;
 /// What can be written.
 #[derive(Debug)]
 pub(super) enum Write {
+    AddLinks(Scope, Vec<Link>),
     SaveLinks(Scope, Vec<Link>),
     Bury(Scope, String, SystemTime),
     Forget(Scope, String),
@@ -148,6 +149,7 @@ fn apart(transaction: &mut Transaction, write: Write) -> Result<Vec<Change>, rus
 
 fn apply(connection: &Connection, write: Write) -> Result<Vec<Change>, rusqlite::Error> {
     match write {
+        Write::AddLinks(scope, added) => return links::add(connection, &scope, added),
         Write::SaveLinks(scope, saved) => return links::save(connection, &scope, saved),
         Write::Bury(scope, scim_id, now) => return links::bury(connection, &scope, &scim_id, now),
         Write::Forget(scope, scim_id) => return links::forget(connection, &scope, &scim_id),
@@ -162,4 +164,39 @@ fn apply(connection: &Connection, write: Write) -> Result<Vec<Change>, rusqlite:
 /// The only unique index a write can meet is that of live keys: all others are replaced.
 fn meaning(cause: rusqlite::Error, place: &str) -> StoreError {
     if is_double(&cause) { StoreError::KeyTaken } else { StoreError::from_sqlite("write", place, cause) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::schema;
+    use super::*;
+
+    fn save(id: &str, key: &str) -> Write {
+        Write::SaveLinks(Scope::new("redmine", "User"), vec![Link::new(id, key, UNIX_EPOCH)])
+    }
+
+    #[test]
+    fn a_full_disk_refuses_what_does_not_fit_and_the_next_write_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::folder(folder.path()).unwrap();
+        let mut connection = place.connect().unwrap();
+        schema::migrate(&place, &mut connection).unwrap();
+        let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+        let mut desk = Desk { connection, cache: Arc::new(Cache::new()), place: place.name() };
+        let refused = match desk.commit(vec![save("1", "a"), save("2", &"x".repeat(100_000))]) {
+            Err(failure) => failure,
+            Ok(outcomes) => outcomes.into_iter().find_map(Result::err).unwrap(),
+        };
+        assert!(refused.to_string().contains("full"), "{refused}");
+        assert!(desk.connection.is_autocommit(), "no transaction is left open");
+        assert!(desk.commit(vec![save("3", "c")]).unwrap().iter().all(Result::is_ok));
+        let kept: i64 = desk
+            .connection
+            .query_one("SELECT COUNT(*) FROM links WHERE scim_id IN ('2', '3')", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, 1);
+    }
 }
