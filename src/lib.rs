@@ -1,2 +1,6 @@
 //! Transom.
+
+pub mod auth;
+pub mod observe;
+pub mod store;
 pub mod wire;
