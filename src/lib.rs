@@ -1,1 +1,2 @@
 //! Transom.
+pub mod scim;
