@@ -2,5 +2,6 @@
 
 pub mod auth;
 pub mod observe;
+pub mod scim;
 pub mod store;
 pub mod wire;
