@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client as Pool};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -163,6 +163,12 @@ fn prepared(request: Request) -> Result<http::Request<Full<Bytes>>, TransportErr
     let mut headers = request.headers;
     for name in &CONNECTION_HEADERS {
         headers.remove(name);
+    }
+    // RFC 9110, 8.6: some servers wait, or answer 411, where a method that has a body comes without a length.
+    if prepared.body().size_hint().exact() == Some(0)
+        && matches!(*prepared.method(), Method::POST | Method::PUT | Method::PATCH)
+    {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(concat!(

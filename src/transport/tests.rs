@@ -146,6 +146,7 @@ async fn ipv6_targets_are_reached() {
     let url: Uri = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let answering = async {
         let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read_buf(&mut Vec::new()).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         stream
     };
@@ -225,7 +226,7 @@ async fn an_answer_over_the_limit_is_given_up_announced_or_not() {
 
 #[tokio::test]
 async fn a_head_over_the_limit_is_given_up() {
-    let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(70_000));
+    let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\ncontent-length: 0\r\n\r\n", "x".repeat(300_000));
     let error = failure(&Target::answering(answer, Then::Hold).await).await;
     assert_eq!(error, TransportError::TooLarge { part: Part::Header, limit: 65536 });
 }
@@ -277,7 +278,13 @@ async fn https_speaks_http_2_where_offered_and_tls_1_2_where_that_is_all() {
 async fn a_certificate_from_elsewhere_or_no_tls_at_all_is_unreachable() {
     let (stranger, _pem) = https_target(vec![], rustls::ALL_VERSIONS).await;
     let (_, trusted) = https_target(vec![], rustls::ALL_VERSIONS).await;
-    let plain = Target::answering("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", Then::Close).await.address;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read_buf(&mut Vec::new()).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    });
     let client = Transport::new(trusting(trusted.path())).unwrap().client(ClientLimits::default());
     for port in [stranger.port(), plain.port()] {
         let url: Uri = format!("https://localhost:{port}/").parse().unwrap();
