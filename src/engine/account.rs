@@ -6,7 +6,7 @@ use crate::plan;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::store::{Link, LinkState};
-use crate::target::Use;
+use crate::target::{Captures, Use};
 use crate::wire::{Meaning, Term};
 use serde_json::Value;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Work {
     pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Value>, OperationError> {
         let kind = self.kind();
         let planned = plan::read(kind, &located.term).ok_or(OperationError::NotOffered("reading"))?;
-        let outcome = self.instance.target.run(&planned.step, Use::Read, &mut Default::default(), &self.budget).await?;
+        let outcome = self.instance.target.run(Use::Read, &planned.step, &mut Captures::new(), &self.budget).await?;
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => {}
             Meaning::Absent => return Ok(None),
@@ -127,13 +127,13 @@ impl Work {
         for (link, key) in links.iter_mut().zip(keys) {
             *link = link.take().filter(|link| link.state == LinkState::Live);
             if link.is_none() && !kind.key.stable {
-                let new = self.new_link(kind, key)?;
-                fresh.push(new.clone());
-                *link = Some(Arc::new(new));
+                fresh.push(self.new_link(kind, key)?);
             }
         }
         if !fresh.is_empty() {
-            self.gateway.store.save_links(&scope, fresh).await?;
+            // Another request may have seen it first: what stands is what counts.
+            self.gateway.store.add_links(&scope, fresh).await?;
+            links = self.gateway.store.links_by_keys(&scope, keys)?;
         }
         Ok(links)
     }

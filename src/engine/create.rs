@@ -10,7 +10,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::scim::schema::Uniqueness;
 use crate::store::PendingCreate;
-use crate::target::{Captures, TargetError};
+use crate::target::{Captures, TargetError, Written};
 use crate::wire::template::as_text;
 use crate::wire::Term;
 use std::collections::BTreeMap;
@@ -38,10 +38,10 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
             None => {}
         }
     }
-    work.gateway.store.begin_create(&work.scope(), PendingCreate::new(unique.1.clone(), digest, (work.gateway.now)())).await?;
+    work.gateway.store.begin_create(&work.scope(), PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() }).await?;
     let made = make(&work, &resource).await;
     match made {
-        Err(OperationError::Target(error)) if error.may_have_written() => work.after_doubt(&unique, &resource, error).await,
+        Err(OperationError::Target(error)) if error.written == Written::Maybe => work.after_doubt(&unique, &resource, error).await,
         settled => {
             work.gateway.store.finish_create(&work.scope(), &unique.1).await?;
             settled
@@ -65,7 +65,7 @@ async fn make(work: &Work, resource: &Resource) -> Result<Resource, OperationErr
     };
     let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
     if let Term::Value(value) = &term {
-        captures.insert(NEW_KEY, value.clone());
+        captures.keep(NEW_KEY, value.clone());
     }
     let located = work.link_new(key, term, resource).await?;
     let rest = work.run(later, &mut captures).await?;

@@ -64,12 +64,6 @@ pub enum OperationError {
         /// The target's words.
         detail: Option<String>,
     },
-    /// An immutable attribute was to change.
-    #[error("{attribute} cannot be changed")]
-    Immutable {
-        /// The attribute.
-        attribute: String,
-    },
     /// The filter cannot be answered completely.
     #[error(transparent)]
     Unanswerable(#[from] Unanswerable),
@@ -91,6 +85,16 @@ pub enum OperationError {
     /// A rule could not read the target's answer.
     #[error(transparent)]
     Rule(#[from] RuleError),
+    /// An answer that means something which does not fit the call.
+    #[error("{call} (line {line}): the answer means `{meaning}`, which does not fit there")]
+    Unfit {
+        /// The call.
+        call: Arc<str>,
+        /// The line of the mapping file.
+        line: u32,
+        /// The meaning's word.
+        meaning: &'static str,
+    },
     /// The target made an account and did not say which.
     #[error("the target's answer to the create names no key")]
     NoKey,
@@ -123,7 +127,6 @@ impl OperationError {
             | OperationError::Invalid { .. }
             | OperationError::Refused { .. }
             | OperationError::UnknownElement { .. }
-            | OperationError::Immutable { .. }
             | OperationError::Unanswerable(_)
             | OperationError::TooMany { .. }
             | OperationError::NotOffered(_) => Side::Client,
@@ -131,7 +134,11 @@ impl OperationError {
             OperationError::Plan(PlanError::Rule(RuleError { cause: RuleFault::Rest, .. })) => Side::Client,
             OperationError::Plan(_) => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
-            OperationError::Rule(_) | OperationError::NoKey | OperationError::Target(_) | OperationError::Stale => Side::Target,
+            OperationError::Rule(_)
+            | OperationError::NoKey
+            | OperationError::Target(_)
+            | OperationError::Unfit { .. }
+            | OperationError::Stale => Side::Target,
             OperationError::Store(_) | OperationError::Lock(_) | OperationError::Panicked => Side::Gateway,
         }
     }

@@ -7,9 +7,9 @@ use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
 use crate::store::LinkState;
-use crate::target::{Captures, Outcome, TargetError, Use};
+use crate::target::{Captures, Outcome, TargetError, Use, Written};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Meaning, Term, Variable};
+use crate::wire::{Meaning, Term, Variable};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl Work {
         for planned in steps {
             match self.send(planned, captures).await {
                 Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
-                Err(error) if error.may_have_written() && planned.purpose != Purpose::Create => ran.doubts.push((planned.clone(), error.into())),
+                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => ran.doubts.push((planned.clone(), error.into())),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -43,9 +43,7 @@ impl Work {
     }
 
     async fn send(&self, planned: &Planned, captures: &mut Captures) -> Result<Outcome, TargetError> {
-        let mut step = planned.step.clone();
-        draw(&mut step.arguments, planned);
-        self.instance.target.run(&step, Use::Write, captures, &self.budget).await
+        self.instance.target.run(Use::Write, &planned.step, captures, &self.budget).await
     }
 
     fn settle(&self, planned: &Planned, outcome: Outcome, ran: &mut Ran) -> Result<(), OperationError> {
@@ -88,7 +86,7 @@ impl Work {
             Meaning::Changed => OperationError::Stale,
             Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
                 let call = crate::plan::call_of(&self.instance.mapping, planned);
-                OperationError::Target(TargetError::broken(call, outcome))
+                OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
             }
         }
     }
@@ -150,15 +148,6 @@ impl References for Known {
             Some(ids) => ids.get(id).cloned(),
             None => Some(id.to_owned()),
         }
-    }
-}
-
-/// Random texts are drawn when the call is sent, so that the plan itself is the same every time.
-fn draw(arguments: &mut [Argument], planned: &Planned) {
-    let account = arguments.iter_mut().find(|argument| argument.variable == Variable::Account);
-    let Some(Term::Value(document)) = account.map(|argument| &mut argument.term) else { return };
-    for place in &planned.draws {
-        place.set(document, Value::from(crate::target::random_text()));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::scim::resource::Resource;
 use crate::store::KeptValue;
-use crate::target::Span;
+use crate::target::{Captures, Span};
 use crate::wire::template::as_text;
 use crate::wire::{Argument, Step, StepKind, Variable};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -123,7 +123,8 @@ impl Work {
     async fn walk(&self, search: &Search, arguments: Vec<Argument>, sieve: &mut Sieve<'_>) -> Result<(), OperationError> {
         let step = Step { kind: StepKind::Pages, ..Step::once(search.call, arguments) };
         let scan = self.instance.mapping.call(search.call).listing.as_ref().and_then(|listing| listing.scan);
-        let mut pages = self.instance.target.pages(&step, Span::all(), &self.budget);
+        let captures = Captures::new();
+        let mut pages = self.instance.target.pages(&step, Span::all(), &captures, &self.budget)?;
         let mut walked = 0;
         while let Some(documents) = pages.next().await? {
             walked += documents.len();
@@ -176,7 +177,8 @@ impl Work {
         let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
         // Some targets read `limit=0` as no limit, so one item is asked for where only the total is wanted.
         let span = Span { skip: query.window.start - 1, take: Some(query.window.count.max(1)) };
-        let mut pages = self.instance.target.pages(&step, span, &self.budget);
+        let captures = Captures::new();
+        let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
             if query.window.count == 0 {

@@ -101,7 +101,7 @@ impl Work {
         carry_read_only(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
-        check_immutable(self, &before.resource, &after)?;
+        resource::check_immutable(&before.resource, &after, &kind.kind)?;
         let changes = plan::diff(kind, &before.resource, &after);
         let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
         Ok(Decided { before: Some(before), after, changes, keeps_anew })
@@ -211,19 +211,6 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     if let Some(id) = before.0.get("id") {
         after.0.insert("id".into(), id.clone());
     }
-}
-
-/// An immutable attribute may be given once, and repeated (RFC 7643 §7).
-fn check_immutable(work: &Work, before: &Resource, after: &Resource) -> Result<(), OperationError> {
-    let kind = work.kind();
-    let immutable = |rule: &&crate::mapping::Rule| {
-        kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.mutability == crate::scim::schema::Mutability::Immutable)
-    };
-    let broken = kind.rules.iter().filter(immutable).find(|rule| {
-        let old = before.get(&rule.attribute);
-        old.is_some() && old != after.get(&rule.attribute)
-    });
-    broken.map_or(Ok(()), |rule| Err(OperationError::Immutable { attribute: rule.attribute.to_string() }))
 }
 
 /// The values under which the store finds a row again.

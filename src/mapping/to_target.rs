@@ -5,7 +5,7 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Hop, Path, Scope, Variable};
+use crate::wire::{Body, Hop, Part, Path, Scope, Template, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -184,6 +184,20 @@ impl Item {
 }
 
 impl Draft {
+    /// The document as an argument: a value, or one that is still open where a random text is drawn when it is sent.
+    pub fn term(&self) -> Term {
+        if self.draws.is_empty() {
+            return Term::Value(self.document.clone());
+        }
+        let mut body = Body::of(&self.document);
+        for names in self.draws.iter().filter_map(Path::hops) {
+            if let Some(slot) = names.iter().try_fold(&mut body, |place, hop| place.field(hop)) {
+                *slot = Body::Template(Template { parts: vec![Part::Hole(Variable::Random)] });
+            }
+        }
+        Term::Open(body)
+    }
+
     /// Writes a field and notes the rule behind it.
     pub fn put(&mut self, at: &Path, value: Value, line: u32) {
         at.set(&mut self.document, value);

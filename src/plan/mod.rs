@@ -25,8 +25,6 @@ pub struct Planned {
     pub covers: Vec<AttributePath>,
     /// The fields that it carries, each with the line of the rule behind it.
     pub fields: Vec<(Path, u32)>,
-    /// Places within `<account>` that get a random text when it is sent.
-    pub draws: Vec<Path>,
 }
 
 /// What a step is for.
@@ -68,6 +66,6 @@ pub fn call_of<'a>(mapping: &'a Mapping, planned: &Planned) -> &'a crate::wire::
 
 impl Planned {
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
-        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new(), draws: Vec::new() }
+        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new() }
     }
 }

@@ -174,9 +174,9 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
     }
-    arguments.push(Argument::of(Variable::Account, draft.document));
+    arguments.push(Argument { variable: Variable::Account, term: draft.term() });
     let mut planned = Planned::of(write.call, Purpose::Update, arguments);
-    (planned.covers, planned.fields, planned.draws) = (covers, draft.lines, draft.draws);
+    (planned.covers, planned.fields) = (covers, draft.lines);
     Ok(planned)
 }
 
