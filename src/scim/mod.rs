@@ -13,6 +13,8 @@ pub mod patch;
 pub mod path;
 pub mod projection;
 pub mod resource;
+#[cfg(test)]
+mod sample;
 pub mod schema;
 
 pub use error::{ScimError, ScimType};
