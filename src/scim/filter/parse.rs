@@ -135,7 +135,8 @@ impl Parser<'_, '_> {
     fn tail(&mut self, path: &AttributePath, start: usize) -> Parsed {
         let outer = self.parent.replace(path.clone());
         let (word, span) = self.lexer.word();
-        let tail = self.resolve(word, &span).and_then(|path| self.comparison(path, start));
+        let resolved = self.count_term(&span).and_then(|()| self.resolve(word, &span));
+        let tail = resolved.and_then(|path| self.comparison(path, start));
         self.parent = outer;
         tail
     }
