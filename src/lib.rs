@@ -1,2 +1,3 @@
 //! Transom.
+pub mod target;
 pub mod wire;
