@@ -1,3 +1,2 @@
-//! The commands of the program, one file each.
-
+//! Commands.
 pub mod config;

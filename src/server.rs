@@ -5,6 +5,9 @@
 //! listener; over TLS the client chooses by ALPN.
 
 mod accept;
+pub mod pipeline;
+pub mod respond;
+pub mod route;
 mod bind;
 mod body;
 mod connection;

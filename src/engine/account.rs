@@ -85,7 +85,7 @@ impl Work {
         let Some(document) = outcome.account else { return Ok(None) };
         // A target that answers with another account than asked for would let one id show another's data.
         let same = kind.key_of(&document).is_some_and(|key| key == located.key);
-        Ok((same && !kind.is_absent(&document, &self.instance.target.settings())).then_some(document))
+        Ok((same && !kind.is_absent(&document, self.instance.target.settings())).then_some(document))
     }
 
     /// The account whose document is known already.
@@ -104,7 +104,7 @@ impl Work {
     pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Value)>, OperationError> {
         let kind = self.kind();
         let settings = self.instance.target.settings();
-        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, &settings));
+        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
         let keyed: Vec<(String, Value)> = ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;

@@ -124,7 +124,7 @@ impl Work {
         let step = Step { kind: StepKind::Pages, ..Step::once(search.call, arguments) };
         let scan = self.instance.mapping.call(search.call).listing.as_ref().and_then(|listing| listing.scan);
         let captures = Captures::new();
-        let mut pages = self.instance.target.pages(&step, Span::all(), &captures, &self.budget)?;
+        let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
         let mut walked = 0;
         while let Some(documents) = pages.next().await? {
             walked += documents.len();
@@ -175,15 +175,11 @@ impl Work {
             return Ok(sieve.found);
         }
         let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
-        // Some targets read `limit=0` as no limit, so one item is asked for where only the total is wanted.
-        let span = Span { skip: query.window.start - 1, take: Some(query.window.count.max(1)) };
+        let span = Span { skip: query.window.start - 1, take: Some(query.window.count) };
         let captures = Captures::new();
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
-            if query.window.count == 0 {
-                break;
-            }
             let accounts = self.whole(list, self.identify(documents).await?, query).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }

@@ -9,7 +9,7 @@ use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
 use crate::scim::resource::{self, Resource};
-use crate::store::{KeptValue, Remembered};
+use crate::store::{KeptValue, Link, Remembered};
 use crate::target::Captures;
 use crate::wire::template::as_text;
 use serde_json::Value;
@@ -26,12 +26,16 @@ enum Asked {
     Replace(Resource),
 }
 
-/// Applies PATCH operations. Answers with the resource where the instance says so.
+/// Applies PATCH operations; answers with the resource where that is asked for.
 ///
 /// # Errors
 /// The operations do not fit the resource; the target refuses or cannot be asked.
-pub async fn patch(work: Work, id: String, operations: Vec<Operation>) -> Result<Option<Resource>, OperationError> {
-    let answer = work.instance.patch_answer(work.kind());
+pub async fn patch(
+    work: Work,
+    id: String,
+    operations: Vec<Operation>,
+    answer: PatchAnswer,
+) -> Result<Option<Resource>, OperationError> {
     change(&work, &id, Asked::Patch(operations), answer).await
 }
 

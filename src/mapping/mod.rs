@@ -1,6 +1,9 @@
 //! Mapping text → [`Mapping`]: everything one product's file says, compiled, so that running it cannot meet a typo.
 
 pub mod rule;
+pub mod kept;
+pub mod to_scim;
+pub mod to_target;
 pub mod transform;
 
 use crate::scim::path::AttributePath;

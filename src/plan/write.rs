@@ -37,7 +37,7 @@ pub enum PlanError {
 }
 
 /// SCIM ids → the target's keys. Looked up before planning, so that planning does not wait.
-pub trait References {
+pub trait References: Sync {
     /// The key of the resource with this id; `None`: there is none.
     fn key(&self, kind: &str, id: &str) -> Option<String>;
 }

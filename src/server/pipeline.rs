@@ -17,7 +17,7 @@ use crate::server::{AnswerBody, BodyError, Peer, read_body, refuse_body};
 use crate::target::Budget;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body::Body;
+use hyper::body::Body;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Instant;

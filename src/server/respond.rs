@@ -3,8 +3,10 @@
 use crate::auth::AuthError;
 use crate::engine::OperationError;
 use crate::mapping::to_scim::{RuleError, RuleFault};
+use crate::mapping::transform::TransformError;
 use crate::plan::{PlanError, Unanswerable};
 use crate::scim::error::{ScimError, ScimType};
+use crate::script::ScriptError;
 use crate::server::AnswerBody;
 use crate::target::Trouble;
 use bytes::Bytes;
@@ -122,9 +124,9 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Stale => (plain(503, error.to_string()), "stale"),
         E::Plan(PlanError::UnknownReference { .. }) => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
         E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),
-        E::Plan(PlanError::Rule(cause)) => rule_error(cause, 500),
+        E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
-        E::Rule(cause) => rule_error(cause, 502),
+        E::Rule(cause) => rule_error(cause, Direction::ToScim),
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {
             let words = match &error.trouble {
@@ -141,12 +143,24 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
     (scim, outcome, None)
 }
 
-fn rule_error(error: &RuleError, status: u16) -> (ScimError, &'static str) {
+/// Which way a rule ran.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    ToTarget,
+    ToScim,
+}
+
+/// A rule that cannot write what the client sent is the client's mistake; one that cannot read the target's answer is not.
+fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
+    let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
-        RuleFault::Transform(cause) if cause.is_refusal() => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
-        RuleFault::Transform(cause) if cause.is_fault() => (plain(500, error.to_string()), "mapping_failed"),
-        RuleFault::Missing | RuleFault::Transform(_) | RuleFault::Reference => (plain(status, error.to_string()), "mapping_failed"),
+        RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
+        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words))) => (typed(400, ScimType::InvalidValue, words), "invalid"),
+        RuleFault::Transform(TransformError::Script(_)) => (plain(500, told), "script_failed"),
+        RuleFault::Transform(TransformError::Unlisted | TransformError::Kind { .. }) if direction == Direction::ToTarget => {
+            (typed(400, ScimType::InvalidValue, told), "invalid")
+        }
+        RuleFault::Missing | RuleFault::Transform(_) => (plain(502, told), "target_nonsense"),
     }
 }
 
