@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -23,7 +23,7 @@ pub struct Relay {
     /// Where it listens, `http://127.0.0.1:PORT`.
     pub url: String,
     wire: Arc<Wire>,
-    accepting: AbortHandle,
+    accepting: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Wire {
@@ -39,7 +39,7 @@ impl Relay {
         let url = format!("http://{}", listener.local_addr().expect("a bound address"));
         let pool = Pool::builder(TokioExecutor::new()).build_http();
         let wire = Arc::new(Wire { target: target.to_owned(), pool, calls: Mutex::default() });
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&wire))).abort_handle();
+        let accepting = Mutex::new(Some(tokio::spawn(accept(listener, Arc::clone(&wire)))));
         Self { url, wire, accepting }
     }
 
@@ -49,14 +49,23 @@ impl Relay {
     }
 
     /// From here on connections are refused, open ones are cut: the target is down.
-    pub fn unplug(&self) {
-        self.accepting.abort();
+    pub async fn unplug(&self) {
+        if let Some(accepting) = self.abort() {
+            // The listener is closed once the task is gone; that it was cancelled is what we wanted.
+            let _ = accepting.await;
+        }
+    }
+
+    fn abort(&self) -> Option<JoinHandle<()>> {
+        let accepting = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        accepting.abort();
+        Some(accepting)
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.unplug();
+        self.abort();
     }
 }
 

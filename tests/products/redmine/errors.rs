@@ -68,8 +68,7 @@ async fn a_refused_api_key_is_not_the_clients_fault() {
 #[tokio::test]
 async fn a_stopped_redmine_is_unavailable_and_never_not_found() {
     let stage = Stage::set().await;
-    stage.expect(200, "GET /Users/1", Value::Null).await;
-    stage.relay.unplug();
+    stage.relay.unplug().await;
     for call in
         ["GET /Users/1".to_owned(), "DELETE /Users/2000000000".to_owned(), filtered("/Users", "userName eq \"x\"")]
     {
