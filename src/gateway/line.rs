@@ -24,7 +24,8 @@ impl Line for Wire {
 }
 
 fn in_words(error: &TransportError) -> LineError {
-    tracing::debug!(%error, "a call failed");
+    // The log has the system's words; what leaves this module has none that could hold a value.
+    tracing::warn!(%error, "a call to a target failed");
     let sent = match error.sent() {
         transport::Sent::NotSent => Sent::No,
         transport::Sent::MaybeSent => Sent::Maybe,
@@ -34,6 +35,8 @@ fn in_words(error: &TransportError) -> LineError {
         TransportError::TimedOut { .. } => LineError::TimedOut { sent },
         TransportError::Broken { .. } => LineError::Broken { sent },
         TransportError::TooLarge { .. } => LineError::TooLarge,
-        TransportError::Queue { .. } => LineError::Queue,
+        TransportError::Queue => LineError::Queue,
+        TransportError::Malformed(_) => LineError::Broken { sent },
+        TransportError::Compressed => LineError::Broken { sent },
     }
 }

@@ -1,8 +1,13 @@
 //! What a request may use: the instances with their compiled mappings, the store, who may call, and the locks.
 
+mod line;
+mod load;
 mod locks;
+mod open;
 
+pub use load::{LoadError, load};
 pub use locks::{Guard, LockError, Locks};
+pub use open::OpenError;
 
 use crate::auth::Authenticator;
 use crate::mapping::{Mapping, TypeMapping};
