@@ -8,6 +8,7 @@ mod accept;
 mod bind;
 mod body;
 mod connection;
+mod lenient;
 mod panic;
 mod tls;
 

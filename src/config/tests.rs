@@ -136,7 +136,6 @@ fn every_wrong_value_is_told_with_its_place_and_the_way_out() {
         ("targets: { a: { mapping: m, base_url: http://h, limits: { rate: 0 } } }", ": `0` is no rate; write calls"),
         ("data: a\ndata: b\n", ":2:1: the key `data` stands here twice"),
         ("listen: [\n", ":1:9: unclosed bracket"),
-        ("\tdata: x", ":1:"),
         ("--- {}\n--- {}\n", ":2:"),
     ] {
         let said = refused(text);

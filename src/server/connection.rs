@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::lenient::Lenient;
 use super::panic::Guarded;
 use super::{AnswerBody, ServeLimits};
 
@@ -59,10 +60,10 @@ where
     ) {
         let peer = Peer { addr: canonical(from), tls: tls.is_some() };
         let Some(config) = tls else {
-            return self.requests(TokioIo::new(stream), peer, watcher).await;
+            return self.requests(TokioIo::new(Lenient::new(stream)), peer, watcher).await;
         };
         match timeout(self.limits.handshake, TlsAcceptor::from(config).accept(stream)).await {
-            Ok(Ok(stream)) => self.requests(TokioIo::new(stream), peer, watcher).await,
+            Ok(Ok(stream)) => self.requests(TokioIo::new(Lenient::new(stream)), peer, watcher).await,
             Ok(Err(cause)) => tracing::debug!(%cause, "no TLS session"),
             Err(_) => tracing::debug!("the TLS handshake took too long"),
         }

@@ -126,15 +126,25 @@ async fn quotes_and_brackets_may_stand_raw_in_a_url_but_spaces_may_not() {
         "/Users?filter=a%20eq%20'b'",
         "/Users?filter={a}|b\\c^d`e",
         "/Users?filter=<a>",
-        "/Users/a:b@c",
+        "/Users?filter=é",
+        "/Users/a:b@c\"{}|",
     ] {
         let said = exchange(server.address, closing(path)).await;
-        assert!(said.starts_with("HTTP/1.1 200") && said.ends_with(path), "{path}: {said}");
+        let expected = path.replace('"', "%22").replace('<', "%3C").replace('>', "%3E");
+        assert!(said.starts_with("HTTP/1.1 200") && said.ends_with(&expected), "{path}: {said}");
     }
     for path in [r#"/Users?filter=userName eq "a""#, "/Users/a b"] {
         let said = exchange(server.address, closing(path)).await;
         assert!(said.starts_with("HTTP/1.1 400 Bad Request"), "{path}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_body_keeps_its_quotes_and_the_next_request_may_have_some_too() {
+    let server = start(ServeLimits::default()).await;
+    let first = "POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n\"a\": \"<>\"";
+    let said = exchange(server.address, format!("{first}{}", closing("/x?\"y\""))).await;
+    assert!(said.contains("9 bytes") && said.ends_with("/x?%22y%22"), "{said}");
 }
 
 #[tokio::test]
