@@ -94,7 +94,9 @@ where
 fn http(limits: ServeLimits) -> auto::Builder<TokioExecutor> {
     let header_bytes = limits.header_bytes.max(SMALLEST_HEADER_LIMIT);
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(header_bytes);
+    // The library counts the pause between two requests as part of the second one's head; a load balancer in front must
+    // not find us closing first. A connection's first head is bounded more tightly in `Activity::idle`.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(header_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())
