@@ -7,6 +7,7 @@ mod error;
 mod nearest;
 mod print;
 mod read;
+mod scalar;
 mod settings;
 mod units;
 

@@ -11,6 +11,7 @@ pub mod route;
 mod bind;
 mod body;
 mod connection;
+mod lenient;
 mod panic;
 mod tls;
 

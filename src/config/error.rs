@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error as YamlError, SnippetMode};
 
 use super::nearest::nearest;
@@ -54,6 +55,12 @@ fn what(error: &YamlError) -> String {
         // Its own text would quote the value, which may be a secret in the wrong place.
         YamlError::SerdeInvalidType { expected, .. } | YamlError::SerdeInvalidValue { expected, .. } => {
             format!("expected {expected}")
+        }
+        YamlError::Unexpected { expected: "sequence start", .. } => "expected a list, [a, b] or lines with `- `".into(),
+        YamlError::Unexpected { expected: "mapping start", .. } => "expected keys with values, `key: value`".into(),
+        YamlError::NullIntoString { .. } => "a value is missing here".into(),
+        YamlError::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
+            "a second YAML document begins here; a configuration is one".into()
         }
         YamlError::Message { msg, .. } => msg.clone(),
         YamlError::AliasError { error, .. } => what(error.without_snippet()),

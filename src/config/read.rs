@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::scalar::{BaseUrl, Count, HeaderSize, Name, Rate, Size, Socket, Span};
 use super::{
     CertificateFiles, Config, ConfigError, Limits, Listener, Log, LogFormat, LogLevel, PatchAnswer, PatchAnswers,
-    Source, Target, TargetLimits, units,
+    Source, Target, TargetLimits,
 };
 
 const LARGEST_FILE: usize = 4 * 1024 * 1024;
-const LARGEST_RATE: f64 = 1_000_000.0;
 
 pub(super) fn read(text: &str, path: &Path) -> Result<Config, ConfigError> {
     if text.len() > LARGEST_FILE {
@@ -139,7 +137,7 @@ impl<'de> Visitor<'de> for AddressVisitor {
 #[serde(deny_unknown_fields, default)]
 struct FileLimits {
     body: Option<Size>,
-    header: Option<Size>,
+    header: Option<HeaderSize>,
     request: Option<Span>,
     connections: Option<Count>,
 }
@@ -233,116 +231,5 @@ impl FilePatchAnswers {
     fn resolve(self) -> PatchAnswers {
         let default = PatchAnswers::default();
         PatchAnswers { user: self.user.unwrap_or(default.user), group: self.group.unwrap_or(default.group) }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Socket(SocketAddr);
-
-impl TryFrom<String> for Socket {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = |_| format!("`{text}` is no address; write an IP address and a port, 127.0.0.1:8080 or [::1]:8080");
-        text.parse().map(Socket).map_err(wrong)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Size(usize);
-
-impl TryFrom<String> for Size {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        units::size(&text).map(Size)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Span(Duration);
-
-impl TryFrom<String> for Span {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        units::duration(&text).map(Span)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Count(usize);
-
-impl TryFrom<String> for Count {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.parse() {
-            Ok(count @ 1..=1_000_000) => Ok(Count(count)),
-            _ => Err(format!("`{text}` is no count; write a whole number from 1 to 1000000")),
-        }
-    }
-}
-
-/// `none` or calls per second.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Rate(Option<f64>);
-
-impl TryFrom<String> for Rate {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.parse::<f64>() {
-            _ if text == "none" => Ok(Rate(None)),
-            Ok(rate) if (0.001..=LARGEST_RATE).contains(&rate) => Ok(Rate(Some(rate))),
-            _ => Err(format!("`{text}` is no rate; write calls per second, such as 50 or 0.5, or none")),
-        }
-    }
-}
-
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(try_from = "String")]
-struct Name(String);
-
-impl TryFrom<String> for Name {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if text.is_empty() || text.len() > 63 || !text.bytes().all(allowed) {
-            return Err(format!("`{text}` is no name for a target; write up to 63 of a-z, 0-9 and -"));
-        }
-        Ok(Name(text))
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct BaseUrl(String);
-
-impl TryFrom<String> for BaseUrl {
-    type Error = String;
-
-    /// Not quoted in errors: it may hold a password in a place where none belongs.
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = |what: &str| format!("this is no base URL ({what}); write http://host:port/path or https://…");
-        let url: http::Uri = text.parse().map_err(|_| wrong("not a URL"))?;
-        let host = url.authority().filter(|authority| !authority.host().is_empty()).ok_or_else(|| wrong("no host"))?;
-        match url.scheme_str() {
-            Some("http" | "https") => {}
-            _ => return Err(wrong("neither http nor https")),
-        }
-        if host.as_str().contains('@') {
-            return Err(wrong("a user or password in it; use settings"));
-        }
-        if url.query().is_some() || text.contains('#') {
-            return Err(wrong("a query or fragment in it"));
-        }
-        Ok(BaseUrl(text.trim_end_matches('/').to_owned()))
     }
 }

@@ -92,6 +92,14 @@ fn everything_is_read_and_paths_are_placed() {
 }
 
 #[test]
+fn a_section_left_empty_is_its_defaults() {
+    let config =
+        parse("listen:\nlimits:\nlog:\ntargets:\n  a:\n    mapping: m\n    base_url: http://h\n    settings:\n");
+    assert_eq!(config.unwrap().limits, Limits::default());
+    assert_eq!(Config::parse("# nothing\n", Path::new("transom.yaml")).unwrap(), Config::default());
+}
+
+#[test]
 fn addresses_may_stand_without_quotes() {
     let config = parse("listen: [127.0.0.1:0]\ndata: /d\n").unwrap();
     assert_eq!(config.listen, [Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None }]);
@@ -121,6 +129,10 @@ fn every_wrong_value_is_told_with_its_place_and_the_way_out() {
     for (text, expected) in [
         ("limits:\n  request: 10\n", ":2:12: `10` is no duration; write 500ms, 10s, 2m or 1h"),
         ("limits: { body: lots }", ": `lots` is no size; write 64KiB, 1MiB, 64kB or plain bytes"),
+        ("limits: { header: 1KiB }", ": `1KiB` is out of range; it must be between 8KiB and 1MiB"),
+        ("targets: { a: { mapping: , base_url: http://h } }", ":1:24: a value is missing here"),
+        ("listen: 127.0.0.1:80", ":1:9: expected a list"),
+        ("just words", ":1:1: expected keys with values"),
         ("limits: { connections: 0 }", ": `0` is no count; write a whole number from 1 to 1000000"),
         ("listen: [localhost]", ": `localhost` is no address; write an IP address and a port, 127.0.0.1:8080 or"),
         ("listen: []", ": name at least one address to listen on"),
@@ -136,8 +148,7 @@ fn every_wrong_value_is_told_with_its_place_and_the_way_out() {
         ("targets: { a: { mapping: m, base_url: http://h, limits: { rate: 0 } } }", ": `0` is no rate; write calls"),
         ("data: a\ndata: b\n", ":2:1: the key `data` stands here twice"),
         ("listen: [\n", ":1:9: unclosed bracket"),
-        ("\tdata: x", ":1:"),
-        ("--- {}\n--- {}\n", ":2:"),
+        ("--- {}\n--- {}\n", ":2:1: a second YAML document"),
     ] {
         let said = refused(text);
         assert!(said.starts_with(':') && said.contains(expected), "{text:?}: {said}");

@@ -27,11 +27,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct ServeLimits {
     /// The largest head of a request (line and headers), in bytes; at least 8 KiB. Beyond it: 431.
     pub header_bytes: usize,
-    /// The longest a head may take to arrive, and the longest a new connection may stay silent.
+    /// The longest until a new connection has sent its first whole head.
     pub header_time: Duration,
     /// The longest a TLS handshake may take.
     pub handshake: Duration,
-    /// How long a connection without a running request is kept.
+    /// How long a connection without a running request is kept; later heads must be whole by then.
+    /// Longer than the 60 s for which load balancers commonly keep theirs.
     pub idle: Duration,
     /// Connections at the same time; further ones wait in the system's queue.
     pub connections: usize,

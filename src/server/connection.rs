@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::lenient::Lenient;
 use super::panic::Guarded;
 use super::{AnswerBody, ServeLimits};
 
@@ -59,10 +60,10 @@ where
     ) {
         let peer = Peer { addr: canonical(from), tls: tls.is_some() };
         let Some(config) = tls else {
-            return self.requests(TokioIo::new(stream), peer, watcher).await;
+            return self.requests(TokioIo::new(Lenient::new(stream)), peer, watcher).await;
         };
         match timeout(self.limits.handshake, TlsAcceptor::from(config).accept(stream)).await {
-            Ok(Ok(stream)) => self.requests(TokioIo::new(stream), peer, watcher).await,
+            Ok(Ok(stream)) => self.requests(TokioIo::new(Lenient::new(stream)), peer, watcher).await,
             Ok(Err(cause)) => tracing::debug!(%cause, "no TLS session"),
             Err(_) => tracing::debug!("the TLS handshake took too long"),
         }
@@ -93,7 +94,9 @@ where
 fn http(limits: ServeLimits) -> auto::Builder<TokioExecutor> {
     let header_bytes = limits.header_bytes.max(SMALLEST_HEADER_LIMIT);
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.header_time).max_buf_size(header_bytes);
+    // The library counts the pause between two requests as part of the second one's head; a load balancer in front must
+    // not find us closing first. A connection's first head is bounded more tightly in `Activity::idle`.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle).max_buf_size(header_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())

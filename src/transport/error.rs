@@ -85,7 +85,7 @@ pub enum TransportError {
         reason: String,
     },
     /// Too slow.
-    #[error("the target was too slow ({}, {} s)", stage_words(*stage), after.as_secs_f32())]
+    #[error("the target was too slow ({} for {:.1} s)", stage_words(*stage), after.as_secs_f32())]
     TimedOut {
         /// Whether the target may have seen the request.
         sent: Sent,
@@ -137,7 +137,7 @@ fn reach_words(stage: Reach) -> &'static str {
 
 fn stage_words(stage: Stage) -> &'static str {
     match stage {
-        Stage::Connecting => "while connecting",
+        Stage::Connecting => "no connection",
         Stage::Waiting => "no answer",
         Stage::Reading => "silence within the answer",
     }
