@@ -4,6 +4,7 @@ mod account;
 mod create;
 mod delete;
 mod error;
+pub mod explain;
 mod read;
 mod run;
 mod search;
@@ -15,7 +16,7 @@ pub use delete::delete;
 pub use error::{OperationError, Side};
 pub use read::read;
 pub use search::{Found, Query, search};
-pub use update::{patch, replace};
+pub use update::{indexed, patch, replace};
 
 use crate::gateway::{Gateway, Instance};
 use crate::mapping::TypeMapping;

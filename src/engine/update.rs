@@ -21,7 +21,7 @@ const TRIES: usize = 3;
 
 /// What is asked of the resource.
 #[derive(Debug, Clone)]
-enum Asked {
+pub(super) enum Asked {
     Patch(Vec<Operation>),
     Replace(Resource),
 }
@@ -77,16 +77,16 @@ async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> R
 }
 
 /// What was decided: the resource's new form, and what that changes.
-struct Decided {
-    before: Option<Account>,
-    after: Resource,
-    changes: Changes,
-    keeps_anew: bool,
+pub(super) struct Decided {
+    pub before: Option<Account>,
+    pub after: Resource,
+    pub changes: Changes,
+    pub keeps_anew: bool,
 }
 
 impl Work {
     /// Decides without reading the account, where the plan proves that it need not be known.
-    fn blind(&self, located: &Located, asked: &Asked) -> Option<Decided> {
+    pub(super) fn blind(&self, located: &Located, asked: &Asked) -> Option<Decided> {
         let Asked::Patch(operations) = asked else { return None };
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
@@ -95,7 +95,7 @@ impl Work {
         Some(Decided { before: None, after, changes, keeps_anew })
     }
 
-    async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
+    pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
         let kind = self.kind();
         let before = self.gather(located, &|_| true).await?;
         let mut after = match asked {
@@ -111,7 +111,7 @@ impl Work {
         Ok(Decided { before: Some(before), after, changes, keeps_anew })
     }
 
-    fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
+    pub(super) fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
         let mapping: &Mapping = &self.instance.mapping;
         let mut asked = Resource::default();
         for change in &decided.changes.elements {
@@ -218,7 +218,7 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
 }
 
 /// The values under which the store finds a row again.
-fn indexed(kept: &Resource) -> Vec<KeptValue> {
+pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
     fn leaves(path: &str, value: &Value, found: &mut Vec<KeptValue>) {
         match value {
             Value::Object(fields) => fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found)),

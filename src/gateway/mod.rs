@@ -83,3 +83,10 @@ impl Instance {
         self.patch_answer.get(&kind.kind.name).copied().unwrap_or(PatchAnswer::Resource)
     }
 }
+
+impl Gateway {
+    /// Waits until everything is on the disk.
+    pub async fn close(&self) {
+        self.store.close();
+    }
+}

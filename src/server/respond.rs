@@ -102,8 +102,13 @@ fn typed(status: u16, scim_type: ScimType, detail: impl Into<String>) -> ScimErr
     ScimError { status, scim_type: Some(scim_type), detail: detail.into() }
 }
 
-fn told(detail: &Option<String>, otherwise: &str) -> String {
+fn words(detail: &Option<String>, otherwise: &str) -> String {
     detail.clone().unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The SCIM error that a client is told.
+pub fn told(error: &OperationError) -> ScimError {
+    wire_error(error).0
 }
 
 /// The SCIM error, the kind of error for the log, and how long to wait.
@@ -113,9 +118,9 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Scim(error) => (error.clone(), "client_error"),
         E::NotFound { kind, id: Some(id) } => (plain(404, format!("{kind} {id:?} not found")), "not_found"),
         E::NotFound { kind, id: None } => (plain(404, format!("{kind} not found")), "not_found"),
-        E::Taken { detail } => (typed(409, ScimType::Uniqueness, told(detail, "a unique value is taken in the target")), "taken"),
-        E::Invalid { detail } => (typed(400, ScimType::InvalidValue, told(detail, "the target finds a value wrong")), "invalid"),
-        E::Refused { detail } => (plain(403, told(detail, "the target does not allow it")), "refused"),
+        E::Taken { detail } => (typed(409, ScimType::Uniqueness, words(detail, "a unique value is taken in the target")), "taken"),
+        E::Invalid { detail } => (typed(400, ScimType::InvalidValue, words(detail, "the target finds a value wrong")), "invalid"),
+        E::Refused { detail } => (plain(403, words(detail, "the target does not allow it")), "refused"),
         E::UnknownElement { detail: Some(detail), .. } => (typed(400, ScimType::InvalidValue, format!("{error}: {detail}")), "invalid"),
         E::UnknownElement { detail: None, .. } => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
         E::Unanswerable(Unanswerable::NoWay(_)) => (typed(400, ScimType::InvalidFilter, error.to_string()), "unanswerable"),
@@ -130,7 +135,7 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {
             let words = match &error.trouble {
-                Trouble::Broken { detail: Some(words), .. } => format!("{error}: {}", words.reveal()),
+                Trouble::Broken { detail: Some(detail), .. } => format!("{error}: {}", detail.reveal()),
                 _ => error.to_string(),
             };
             return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));

@@ -23,7 +23,7 @@ pub use error::ConfigError;
 pub use settings::{Settings, Source};
 
 /// The commented default file: the documentation of the format.
-pub const DEFAULT: &str = include_str!("config/default.yaml");
+pub const DEFAULT: &str = include_str!("default.yaml");
 
 /// Everything the file says, with defaults filled in and paths resolved. Prints as a file that reads back as itself.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,2 +1,0 @@
-//! Commands.
-pub mod config;
