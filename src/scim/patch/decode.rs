@@ -5,7 +5,7 @@ use super::{Change, Operation, Patch};
 use crate::scim::error::{ScimError, ScimType, quoted};
 use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
-use crate::scim::resource::{is_nothing, member, read};
+use crate::scim::resource::{is_nothing, member, read, sub_named};
 use crate::scim::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -149,10 +149,16 @@ impl Reader<'_, '_> {
             (Change::Remove, None) if whole_list && (list_value || sent.is_array()) => {}
             (Change::Add, None) if whole_list => {}
             (Change::Remove, value) => self.push(Change::Remove, path, element, value),
-            (_, None) => self.push(Change::Remove, path, element, None),
-            (change, Some(value)) => {
+            (change, value) => {
                 let cleared = cleared_subs(sent, attribute, &path);
-                self.push(change, path, element, Some(value));
+                match value {
+                    Some(value) => self.push(change, path, element, Some(value)),
+                    None if attribute.multi_valued && element.is_none() || says_nothing(sent, attribute) => {
+                        self.push(Change::Remove, path, element, None);
+                    }
+                    // Nothing usable was sent, which is not the same as nothing.
+                    None => {}
+                }
                 cleared.into_iter().for_each(|path| self.push(Change::Remove, path, None, None));
             }
         }
@@ -226,6 +232,22 @@ fn unboxed(value: &Value) -> Option<Cow<'_, Map<String, Value>>> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+// Whether a value was sent in order to clear: null, `""`, `{"value": ""}`, each perhaps in an array of one.
+fn says_nothing(sent: &Value, attribute: &Attribute) -> bool {
+    match sent {
+        _ if is_nothing(sent) => true,
+        Value::Array(boxed) => boxed.iter().all(|sent| says_nothing(sent, attribute)),
+        Value::Object(members) => {
+            let is_value = |name: &str| match sub_named(attribute, name) {
+                Some(sub) => &*sub.name == "value",
+                None => name.eq_ignore_ascii_case("value") && attribute.sub_attributes.is_empty(),
+            };
+            members.iter().any(|(name, value)| is_value(name) && is_nothing(value))
+        }
+        _ => false,
     }
 }
 

@@ -317,14 +317,6 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-fn holds_nothing_empty(value: &Value) -> bool {
-    match value {
-        Value::Array(elements) => elements.iter().all(|element| !is_nothing(element) && holds_nothing_empty(element)),
-        Value::Object(members) => members.values().all(|value| !is_nothing(value) && holds_nothing_empty(value)),
-        _ => true,
-    }
-}
-
 proptest! {
     #[test]
     fn any_bytes_as_json_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
@@ -340,7 +332,7 @@ proptest! {
     fn what_is_decoded_holds_nothing_empty_and_decodes_to_itself(value in any_json()) {
         for kind in [sample::user(), sample::group()] {
             if let Ok(decoded) = decode(&value, &kind) {
-                prop_assert!(holds_nothing_empty(&Value::Object(decoded.resource.0.clone())));
+                prop_assert!(sample::holds_nothing_empty(&Value::Object(decoded.resource.0.clone())));
                 let again = decode(&Value::Object(decoded.resource.0.clone()), &kind).unwrap();
                 prop_assert_eq!(again.resource, decoded.resource);
                 prop_assert!(again.ignored.is_empty());
