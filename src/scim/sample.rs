@@ -33,8 +33,8 @@ pub(crate) fn group() -> ResourceType {
     offering_everything(ResourceType::group())
 }
 
-pub(crate) fn resource(body: Value, kind: &ResourceType) -> Resource {
-    decode(&body, kind).unwrap().resource
+pub(crate) fn resource(body: impl Into<Value>, kind: &ResourceType) -> Resource {
+    decode(&body.into(), kind).unwrap().resource
 }
 
 /// Whether nothing within a value counts as unassigned.

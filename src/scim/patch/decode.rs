@@ -1,6 +1,6 @@
 //! A PATCH body in any dialect, read into canonical operations.
 
-use super::target::Target;
+use super::target::target;
 use super::{Change, Operation, Patch};
 use crate::scim::error::{ScimError, ScimType, quoted};
 use crate::scim::filter::Filter;
@@ -37,8 +37,8 @@ pub fn decode(body: &Value, kind: &ResourceType) -> Result<Patch, ScimError> {
     Ok(patch)
 }
 
-fn placed(error: ScimError, position: usize) -> ScimError {
-    ScimError { detail: format!("operation {}: {}", position + 1, error.detail), ..error }
+fn placed(ScimError { status, scim_type, detail }: ScimError, position: usize) -> ScimError {
+    ScimError { status, scim_type, detail: format!("operation {}: {detail}", position + 1) }
 }
 
 /// Reads one operation of the body.
@@ -66,18 +66,17 @@ impl Reader<'_, '_> {
             return Err(ScimError::invalid_value("`add` and `replace` need a value"));
         }
         let value = value.unwrap_or(&Value::Null);
-        match Target::parse(path, kind)? {
-            Target::Schema(schema) => self.schema(change, schema, value),
-            Target::Attribute(path, element) => {
-                let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
-                refuse_read_only(change, &path, (attribute, element.as_ref()), kind)?;
-                if !kind.offers(&path) {
-                    self.patch.ignored.push(path.to_string());
-                    return Ok(());
-                }
-                self.change(change, (path, element), attribute, value)
-            }
+        if let Some(schema) = kind.schema(path) {
+            return self.schema(change, schema, value);
         }
+        let (path, element) = target(path, kind)?;
+        let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
+        refuse_read_only(change, &path, (attribute, element.as_ref()), kind)?;
+        if !kind.offers(&path) {
+            self.patch.ignored.push(path.to_string());
+            return Ok(());
+        }
+        self.change(change, (path, element), attribute, value)
     }
 
     fn schema(&mut self, change: Change, schema: &Schema, value: &Value) -> Result<(), ScimError> {
@@ -116,7 +115,7 @@ impl Reader<'_, '_> {
     // A name inside a value: unlike a path it may be unknown or read-only, and is then left out.
     fn named(&mut self, change: Change, name: &str, value: &Value) -> Result<(), ScimError> {
         let kind = self.kind;
-        let Ok(Target::Attribute(path, element)) = Target::parse(name, kind) else {
+        let Ok((path, element)) = target(name, kind) else {
             self.patch.ignored.push(name.to_owned());
             return Ok(());
         };

@@ -12,17 +12,20 @@ use std::sync::LazyLock;
 static USER: LazyLock<ResourceType> = LazyLock::new(sample::user);
 static GROUP: LazyLock<ResourceType> = LazyLock::new(sample::group);
 
-fn patched(before: Value, operations: Value, kind: &ResourceType) -> Result<Value, ScimError> {
+fn patched(before: Value, operations: impl Into<Value>, kind: &ResourceType) -> Result<Value, ScimError> {
+    let operations = operations.into();
     let before = sample::resource(before, kind);
     let patch = decode(&json!({ "Operations": operations }), kind)?;
     apply(&patch.operations, &before, kind).map(|after| Value::Object(after.0))
 }
 
-fn user(before: Value, operation: Value) -> Value {
+fn user(before: Value, operation: impl Into<Value>) -> Value {
+    let operation = operation.into();
     patched(before, json!([operation.clone()]), &USER).unwrap_or_else(|error| panic!("{operation}: {error}"))
 }
 
-fn group(before: Value, operation: Value) -> Value {
+fn group(before: Value, operation: impl Into<Value>) -> Value {
+    let operation = operation.into();
     let mut before = before;
     before["displayName"] = json!("G");
     let mut after =
@@ -31,7 +34,8 @@ fn group(before: Value, operation: Value) -> Value {
     after
 }
 
-fn refused(operation: Value) -> (Option<ScimType>, String) {
+fn refused(operation: impl Into<Value>) -> (Option<ScimType>, String) {
+    let operation = operation.into();
     let error = patched(json!({ "userName": "a" }), json!([operation]), &USER).unwrap_err();
     assert_eq!(error.status, 400);
     (error.scim_type, error.detail)
@@ -330,17 +334,12 @@ fn members_are_added_once_and_removed_by_name() {
         (json!({ "op": "remove", "path": "members", "value": [{ "value": "" }] }), before()),
         (json!({ "op": "remove", "path": "members[value eq \"2\"]" }), members(&["1", "3"])),
         (json!({ "op": "remove", "path": "members[value eq \"2\" or value eq \"3\"]" }), members(&["1"])),
-        (json!({ "op": "remove", "path": "members[value eq \"2\"].value" }), members(&["1", "3"])),
         (json!({ "op": "remove", "path": "members" }), members(&[])),
         (json!({ "op": "remove", "path": "members", "value": null }), members(&[])),
         (json!({ "op": "replace", "path": "members", "value": [] }), members(&[])),
         (json!({ "op": "replace", "path": "members", "value": [{ "value": "9" }] }), members(&["9"])),
         (json!({ "op": "replace", "value": { "id": "g", "displayName": "G" } }), before()),
     ] {
-        let path = operation["path"].as_str().unwrap_or_default();
-        if path.ends_with("].value") {
-            continue;
-        }
         assert_eq!(group(before(), operation.clone()), after, "{operation}");
     }
 }
@@ -487,6 +486,10 @@ fn every_mistake_has_its_keyword() {
         assert_eq!(keyword, Some(scim_type), "{operation}: {detail}");
         assert!(detail.contains(what), "{operation}: {detail}");
     }
+}
+
+#[test]
+fn a_body_is_a_list_of_at_most_a_thousand_operations() {
     for body in [json!({}), json!([]), json!({ "Operations": "x" })] {
         assert_eq!(decode(&body, &USER).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
     }

@@ -7,16 +7,16 @@ use crate::scim::{Mutability, ScimType};
 use proptest::prelude::*;
 use serde_json::json;
 
-fn decoded(body: Value) -> Decoded {
-    decode(&body, &sample::user()).unwrap()
+fn decoded(body: impl Into<Value>) -> Decoded {
+    decode(&body.into(), &sample::user()).unwrap()
 }
 
 fn read_user(body: Value) -> Value {
     Value::Object(decoded(body).resource.0)
 }
 
-fn refused(body: Value) -> ScimErrorParts {
-    let error = decode(&body, &sample::user()).unwrap_err();
+fn refused(body: impl Into<Value>) -> ScimErrorParts {
+    let error = decode(&body.into(), &sample::user()).unwrap_err();
     (error.status, error.scim_type, error.detail)
 }
 
@@ -26,29 +26,38 @@ fn path(text: &str) -> AttributePath {
     sample::user().path(text).unwrap()
 }
 
+fn assert_shapes<const N: usize>(cases: [(Value, Value); N]) {
+    for (sent, canonical) in cases {
+        let told = sent.to_string();
+        assert_eq!(read_user(sent), canonical, "{told}");
+    }
+}
+
 #[test]
-fn every_shape_means_its_canonical_form() {
-    let manager = json!({ ENTERPRISE: { "manager": { "value": "26" } } });
+fn every_shape_of_a_manager_means_its_id() {
+    let manager = || json!({ ENTERPRISE: { "manager": { "value": "26" } } });
     let manager_as = |sent: Value| json!({ ENTERPRISE: { "manager": sent } });
-    let work = json!({ "emails": [{ "value": "a@b", "type": "work" }] });
-    let role = json!({ "roles": [{ "value": "25", "display": "Role1234" }] });
-    let cases = [
-        // Manager: seven shapes that set it, and those that leave it out.
-        (manager_as(json!("26")), manager.clone()),
-        (manager_as(json!(26)), manager.clone()),
-        (manager_as(json!({ "value": "26" })), manager.clone()),
-        (manager_as(json!([{ "$ref": null, "value": "26" }])), manager.clone()),
-        (manager_as(json!("[{\"value\":\"26\"}]")), manager.clone()),
-        (manager_as(json!({ "managerId": "26", "displayName": " " })), manager.clone()),
-        (json!({ "manager": "26" }), manager.clone()),
-        (json!({ format!("{ENTERPRISE}:manager"): "26" }), manager.clone()),
-        (json!({ format!("{ENTERPRISE}.Manager.Value"): "26" }), manager.clone()),
+    assert_shapes([
+        (manager_as(json!("26")), manager()),
+        (manager_as(json!(26)), manager()),
+        (manager_as(json!({ "value": "26" })), manager()),
+        (manager_as(json!([{ "$ref": null, "value": "26" }])), manager()),
+        (manager_as(json!("[{\"value\":\"26\"}]")), manager()),
+        (manager_as(json!({ "managerId": "26", "displayName": " " })), manager()),
+        (json!({ "manager": "26" }), manager()),
+        (json!({ format!("{ENTERPRISE}:manager"): "26" }), manager()),
+        (json!({ format!("{ENTERPRISE}.Manager.Value"): "26" }), manager()),
         (manager_as(json!([{ "$ref": "u/26", "value": "26" }])), manager_as(json!({ "$ref": "u/26", "value": "26" }))),
         (manager_as(json!("")), json!({})),
         (manager_as(json!(null)), json!({})),
         (manager_as(json!({ "value": "", "$ref": "u/26" })), json!({})),
         (manager_as(json!([])), json!({})),
-        // Names.
+    ]);
+}
+
+#[test]
+fn every_spelling_of_a_name_means_its_attribute() {
+    assert_shapes([
         (json!({ "USERNAME": "a" }), json!({ "userName": "a" })),
         (
             json!({ "name.givenName": "A", "name": { "FamilyName": "B" } }),
@@ -61,7 +70,12 @@ fn every_shape_means_its_canonical_form() {
         (json!({ "department": "R&D" }), json!({ ENTERPRISE: { "department": "R&D" } })),
         (json!({ ENTERPRISE.to_uppercase(): { "Department": "R&D" } }), json!({ ENTERPRISE: { "department": "R&D" } })),
         (json!({ "urn:ietf:params:scim:schemas:core:2.0:User": { "title": "T" } }), json!({ "title": "T" })),
-        // Types.
+    ]);
+}
+
+#[test]
+fn values_take_the_type_of_their_attribute() {
+    assert_shapes([
         (json!({ "active": "True" }), json!({ "active": true })),
         (json!({ "active": "false" }), json!({ "active": false })),
         (json!({ "active": [false] }), json!({ "active": false })),
@@ -73,10 +87,17 @@ fn every_shape_means_its_canonical_form() {
         (json!({ BADGES: { "share": "0.5" } }), json!({ BADGES: { "share": 0.5 } })),
         (json!({ BADGES: { "rooms": "A1" } }), json!({ BADGES: { "rooms": ["A1"] } })),
         (json!({ BADGES: { "rooms": ["A1", "a1", "B2"] } }), json!({ BADGES: { "rooms": ["A1", "B2"] } })),
-        // Lists.
-        (json!({ "emails": { "value": "a@b", "type": "work" } }), work.clone()),
-        (json!({ "emails": [{ "VALUE": "a@b", "Type": "work", "display": null }] }), work.clone()),
-        (json!({ "emails": [[{ "value": "a@b", "type": "work" }]] }), work.clone()),
+    ]);
+}
+
+#[test]
+fn every_shape_of_a_list_means_its_elements() {
+    let work = || json!({ "emails": [{ "value": "a@b", "type": "work" }] });
+    let role = || json!({ "roles": [{ "value": "25", "display": "Role1234" }] });
+    assert_shapes([
+        (json!({ "emails": { "value": "a@b", "type": "work" } }), work()),
+        (json!({ "emails": [{ "VALUE": "a@b", "Type": "work", "display": null }] }), work()),
+        (json!({ "emails": [[{ "value": "a@b", "type": "work" }]] }), work()),
         (json!({ "emails": "a@b" }), json!({ "emails": [{ "value": "a@b" }] })),
         (json!({ "emails": ["a@b", null, "", {}] }), json!({ "emails": [{ "value": "a@b" }] })),
         (json!({ "emails": [{ "value": "", "type": "work" }] }), json!({})),
@@ -85,32 +106,34 @@ fn every_shape_means_its_canonical_form() {
             json!({ "emails": [{ "Primary": "True", "value": "a" }, { "primary": true, "value": "b" }] }),
             json!({ "emails": [{ "primary": true, "value": "a" }, { "primary": false, "value": "b" }] }),
         ),
-        (json!({ "roles": [{ "value": "25", "displayName": "Role1234" }] }), role.clone()),
-        (
-            json!({ "roles": [{ "value": "{\"id\":\"1\",\"value\":\"25\",\"displayName\":\"Role1234\"}" }] }),
-            role.clone(),
-        ),
-        (json!({ "roles": "[{\"value\":\"25\",\"display\":\"Role1234\"}]" }), role),
+        (json!({ "roles": [{ "value": "25", "displayName": "Role1234" }] }), role()),
+        (json!({ "roles": [{ "value": "{\"id\":\"1\",\"value\":\"25\",\"displayName\":\"Role1234\"}" }] }), role()),
+        (json!({ "roles": "[{\"value\":\"25\",\"display\":\"Role1234\"}]" }), role()),
         (json!({ "roles": [{ "value": "{not json" }] }), json!({ "roles": [{ "value": "{not json" }] })),
         (
             json!({ "addresses": { "streetAddress": "1", "type": "work" } }),
             json!({ "addresses": [{ "streetAddress": "1", "type": "work" }] }),
         ),
-        // Nothing.
+    ]);
+}
+
+#[test]
+fn what_is_empty_counts_as_absent() {
+    assert_shapes([
         (
             json!({ "title": "", "nickName": null, "roles": [], "name": {}, "addresses": null, ENTERPRISE: null }),
             json!({}),
         ),
         (json!({ "name": { "givenName": "", "familyName": null } }), json!({})),
-        // What text is may not be tidied.
-        (
-            json!({ "title": " T ", "phoneNumbers": [{ "value": "+61 400" }] }),
-            json!({ "title": " T ", "phoneNumbers": [{ "value": "+61 400" }] }),
-        ),
-    ];
-    for (sent, canonical) in cases {
-        assert_eq!(read_user(sent.clone()), canonical, "{sent}");
-    }
+    ]);
+}
+
+#[test]
+fn text_is_not_tidied() {
+    assert_shapes([(
+        json!({ "title": " T ", "phoneNumbers": [{ "value": "+61 400" }] }),
+        json!({ "title": " T ", "phoneNumbers": [{ "value": "+61 400" }] }),
+    )]);
 }
 
 #[test]
