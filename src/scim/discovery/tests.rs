@@ -78,7 +78,7 @@ fn extensions_are_named_where_they_are_offered() {
 fn the_configuration_says_what_is_done() {
     let features =
         Features { patch: true, bulk: None, filter_max: Some(200), sort: false, etag: true, change_password: false };
-    let config = service_provider_config("https://x/", &features);
+    let config = service_provider_config("https://x/", features);
     assert_eq!(config["patch"], json!({ "supported": true }));
     assert_eq!(config["filter"], json!({ "supported": true, "maxResults": 200 }));
     assert_eq!(config["bulk"], json!({ "supported": false, "maxOperations": 0, "maxPayloadSize": 0 }));
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn every_advertised_attribute_is_offered(picked in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10)) {
         let mut user = ResourceType::user();
-        let paths: Vec<_> = user.paths().collect();
+        let paths: Vec<_> = user.paths().cloned().collect();
         for index in picked {
             user.attribute_mut(index.get(&paths)).unwrap().offered = true;
         }

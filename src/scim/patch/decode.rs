@@ -1,6 +1,6 @@
 //! A PATCH body in any dialect, read into canonical operations.
 
-use super::target::target;
+use super::place::place;
 use super::{Change, Operation, Patch};
 use crate::scim::error::{ScimError, ScimType, quoted};
 use crate::scim::filter::Filter;
@@ -69,7 +69,7 @@ impl Reader<'_, '_> {
         if let Some(schema) = kind.schema(path) {
             return self.schema(change, schema, value);
         }
-        let (path, element) = target(path, kind)?;
+        let (path, element) = place(path, kind)?;
         let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
         refuse_read_only(change, &path, (attribute, element.as_ref()), kind)?;
         if !kind.offers(&path) {
@@ -115,7 +115,7 @@ impl Reader<'_, '_> {
     // A name inside a value: unlike a path it may be unknown or read-only, and is then left out.
     fn named(&mut self, change: Change, name: &str, value: &Value) -> Result<(), ScimError> {
         let kind = self.kind;
-        let Ok((path, element)) = target(name, kind) else {
+        let Ok((path, element)) = place(name, kind) else {
             self.patch.ignored.push(name.to_owned());
             return Ok(());
         };

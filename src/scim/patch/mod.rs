@@ -3,7 +3,7 @@
 mod apply;
 mod decode;
 mod element;
-mod target;
+mod place;
 
 pub use apply::apply;
 pub use decode::decode;
