@@ -128,10 +128,9 @@ fn names(parameter: &str, text: &str, kind: &ResourceType) -> Result<Vec<Named>,
     }
     let mut names = Vec::new();
     for name in split(text) {
-        match without_filter(name) {
-            None => return refused("has a bracket that does not close"),
-            Some(name) => names.extend(named(&name, kind)),
-        }
+        let Some(name) = without_filter(name) else { return refused("has a bracket that does not close") };
+        // However long the parameter: no more than there are attributes.
+        names.extend(named(&name, kind).filter(|named| !names.contains(named)));
     }
     Ok(names)
 }

@@ -164,7 +164,7 @@ fn members_come_in_dialects_too() {
 #[test]
 fn what_is_unknown_read_only_or_not_offered_is_left_out_and_listed() {
     let body = json!({
-        "schemas": ["urn:whatever"], "id": "1", "meta": { "resourceType": "User" }, "groups": [], "userName": "a",
+        "schemas": ["urn:whatever"], "id": "1", "meta": { "resourceType": "User" }, "groups": [], "userName": "a", "unknown": null,
         "usrName": "b", "emails": [{ "value": "x", "colour": "red", "shade": null }],
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0User": { "department": "x" },
         ENTERPRISE: { "manager": { "value": "1", "displayName": "M" } },
