@@ -49,4 +49,6 @@ pub struct Patch {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
