@@ -1,6 +1,6 @@
 //! Resource types of a target that offers everything, and generators, for the tests of this module.
 
-use super::resource::{Resource, decode};
+use super::resource::{Resource, decode, is_nothing};
 use super::schema::{Attribute, Kind, ResourceType, Schema, Uniqueness};
 use super::schema::{Mutability, Returned};
 use proptest::prelude::*;
@@ -33,12 +33,21 @@ pub(crate) fn group() -> ResourceType {
     offering_everything(ResourceType::group())
 }
 
-pub(crate) fn resource(body: Value, kind: &ResourceType) -> Resource {
-    decode(&body, kind).unwrap().resource
+pub(crate) fn resource(body: impl Into<Value>, kind: &ResourceType) -> Resource {
+    decode(&body.into(), kind).unwrap().resource
+}
+
+/// Whether nothing within a value counts as unassigned.
+pub(crate) fn holds_nothing_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().all(|element| !is_nothing(element) && holds_nothing_empty(element)),
+        Value::Object(members) => members.values().all(|value| !is_nothing(value) && holds_nothing_empty(value)),
+        _ => true,
+    }
 }
 
 fn offering_everything(mut kind: ResourceType) -> ResourceType {
-    for path in kind.paths().collect::<Vec<_>>() {
+    for path in kind.paths().cloned().collect::<Vec<_>>() {
         kind.attribute_mut(&path).unwrap().offered = true;
     }
     kind

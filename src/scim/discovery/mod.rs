@@ -8,7 +8,7 @@ const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
 /// What of SCIM the service provider does (RFC 7643 §5).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Features {
     /// Whether PATCH is done.
     pub patch: bool,
@@ -54,7 +54,7 @@ pub fn resource_types(kinds: &[&ResourceType], base: &str) -> Vec<Value> {
 }
 
 /// The service provider configuration.
-pub fn service_provider_config(base: &str, features: &Features) -> Value {
+pub fn service_provider_config(base: &str, features: Features) -> Value {
     let bulk = features.bulk.unwrap_or(Bulk { max_operations: 0, max_payload_size: 0 });
     json!({
         "schemas": [SERVICE_PROVIDER_CONFIG],

@@ -97,6 +97,7 @@ impl Parser<'_, '_> {
         }
         self.count_term(&span)?;
         let path = self.resolve(word, &span)?;
+        self.lexer.skip_blanks();
         match self.lexer.peek() {
             Some(b'[') if self.parent.is_none() => self.element(path),
             Some(b'[') => Err(self.lexer.error_here("a value filter cannot stand in another one")),

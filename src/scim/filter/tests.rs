@@ -276,8 +276,8 @@ proptest! {
         text in filters(), at in any::<proptest::sample::Index>(), with in "[ ()\\[\\]\"]"
     ) {
         let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let mut broken = text.clone();
-        broken.insert_str(places[at.index(places.len())], &with);
+        let (before, behind) = text.split_at(places[at.index(places.len())]);
+        let broken = format!("{before}{with}{behind}");
         // Values without quotes, `not(`, unknown names and brackets with a tail are ours alone; nothing is the oracle's alone
         // but what only a schema can refuse.
         if Filter::parse(&broken, &USER).is_err() && let Ok(filter) = broken.parse::<oracle::Filter>() {

@@ -110,27 +110,25 @@ impl List<'_> {
         filter: Option<&Filter>,
         value: &Value,
     ) -> Result<Vec<Value>, ScimError> {
-        let mut newest_primary = None;
-        let mut met = false;
-        for (position, element) in elements.iter_mut().enumerate() {
-            if !meets(element, filter) {
-                continue;
-            }
-            met = true;
+        let (mut met, mut newly_primary, mut last_primary) = (0, false, None);
+        for (position, element) in elements.iter_mut().enumerate().filter(|(_, element)| meets(element, filter)) {
+            met += 1;
             let was_primary = is_primary(element);
             self.write(element, filter, value);
-            if is_primary(element) && !was_primary {
-                newest_primary = Some(position);
+            if is_primary(element) {
+                newly_primary |= !was_primary;
+                last_primary = Some(position);
             }
         }
-        if !met {
+        if met == 0 {
             let made = self.made(filter, value)?;
             return Ok(self.added(elements, &[made]));
         }
-        if newest_primary.is_some() {
-            keep_one_primary(&mut elements, newest_primary);
+        if newly_primary {
+            keep_one_primary(&mut elements, last_primary);
         }
-        Ok(elements)
+        // Several elements given one value are one.
+        Ok(if met > 1 { united(Vec::new(), elements, self.attribute).elements } else { elements })
     }
 
     fn write(&self, element: &mut Value, filter: Option<&Filter>, value: &Value) {

@@ -1,11 +1,11 @@
 //! A PATCH body in any dialect, read into canonical operations.
 
-use super::target::Target;
+use super::place::place;
 use super::{Change, Operation, Patch};
 use crate::scim::error::{ScimError, ScimType, quoted};
 use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
-use crate::scim::resource::{is_nothing, member, read};
+use crate::scim::resource::{is_nothing, member, read, sub_named};
 use crate::scim::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -37,8 +37,8 @@ pub fn decode(body: &Value, kind: &ResourceType) -> Result<Patch, ScimError> {
     Ok(patch)
 }
 
-fn placed(error: ScimError, position: usize) -> ScimError {
-    ScimError { detail: format!("operation {}: {}", position + 1, error.detail), ..error }
+fn placed(ScimError { status, scim_type, detail }: ScimError, position: usize) -> ScimError {
+    ScimError { status, scim_type, detail: format!("operation {}: {detail}", position + 1) }
 }
 
 /// Reads one operation of the body.
@@ -66,18 +66,17 @@ impl Reader<'_, '_> {
             return Err(ScimError::invalid_value("`add` and `replace` need a value"));
         }
         let value = value.unwrap_or(&Value::Null);
-        match Target::parse(path, kind)? {
-            Target::Schema(schema) => self.schema(change, schema, value),
-            Target::Attribute(path, element) => {
-                let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
-                refuse_read_only(change, &path, (attribute, element.as_ref()), kind)?;
-                if !kind.offers(&path) {
-                    self.patch.ignored.push(path.to_string());
-                    return Ok(());
-                }
-                self.change(change, (path, element), attribute, value)
-            }
+        if let Some(schema) = kind.schema(path) {
+            return self.schema(change, schema, value);
         }
+        let (path, element) = place(path, kind)?;
+        let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
+        refuse_read_only(change, &path, (attribute, element.as_ref()), kind)?;
+        if !kind.offers(&path) {
+            self.patch.ignored.push(path.to_string());
+            return Ok(());
+        }
+        self.change(change, (path, element), attribute, value)
     }
 
     fn schema(&mut self, change: Change, schema: &Schema, value: &Value) -> Result<(), ScimError> {
@@ -116,7 +115,7 @@ impl Reader<'_, '_> {
     // A name inside a value: unlike a path it may be unknown or read-only, and is then left out.
     fn named(&mut self, change: Change, name: &str, value: &Value) -> Result<(), ScimError> {
         let kind = self.kind;
-        let Ok(Target::Attribute(path, element)) = Target::parse(name, kind) else {
+        let Ok((path, element)) = place(name, kind) else {
             self.patch.ignored.push(name.to_owned());
             return Ok(());
         };
@@ -149,10 +148,16 @@ impl Reader<'_, '_> {
             (Change::Remove, None) if whole_list && (list_value || sent.is_array()) => {}
             (Change::Add, None) if whole_list => {}
             (Change::Remove, value) => self.push(Change::Remove, path, element, value),
-            (_, None) => self.push(Change::Remove, path, element, None),
-            (change, Some(value)) => {
+            (change, value) => {
                 let cleared = cleared_subs(sent, attribute, &path);
-                self.push(change, path, element, Some(value));
+                match value {
+                    Some(value) => self.push(change, path, element, Some(value)),
+                    None if attribute.multi_valued && element.is_none() || says_nothing(sent, attribute) => {
+                        self.push(Change::Remove, path, element, None);
+                    }
+                    // Nothing usable was sent, which is not the same as nothing.
+                    None => {}
+                }
                 cleared.into_iter().for_each(|path| self.push(Change::Remove, path, None, None));
             }
         }
@@ -226,6 +231,22 @@ fn unboxed(value: &Value) -> Option<Cow<'_, Map<String, Value>>> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+// Whether a value was sent in order to clear: null, `""`, `{"value": ""}`, each perhaps in an array of one.
+fn says_nothing(sent: &Value, attribute: &Attribute) -> bool {
+    match sent {
+        _ if is_nothing(sent) => true,
+        Value::Array(boxed) => boxed.iter().all(|sent| says_nothing(sent, attribute)),
+        Value::Object(members) => {
+            let is_value = |name: &str| match sub_named(attribute, name) {
+                Some(sub) => &*sub.name == "value",
+                None => name.eq_ignore_ascii_case("value") && attribute.sub_attributes.is_empty(),
+            };
+            members.iter().any(|(name, value)| is_value(name) && is_nothing(value))
+        }
+        _ => false,
     }
 }
 

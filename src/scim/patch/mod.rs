@@ -3,7 +3,7 @@
 mod apply;
 mod decode;
 mod element;
-mod target;
+mod place;
 
 pub use apply::apply;
 pub use decode::decode;
@@ -48,5 +48,7 @@ pub struct Patch {
     pub ignored: Vec<String>,
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

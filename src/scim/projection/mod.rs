@@ -3,7 +3,7 @@
 use super::error::ScimError;
 use super::path::AttributePath;
 use super::resource::{Resource, sub_named};
-use super::schema::{Attribute, ResourceType, Returned};
+use super::schema::{Attribute, Paths, ResourceType, Returned};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -51,14 +51,18 @@ impl View {
 
     /// Leaves of a resource what is shown.
     pub fn project(&self, mut resource: Resource, kind: &ResourceType) -> Resource {
-        for (path, attribute) in kind.attributes() {
-            if resource.whole(&path).is_none() {
+        for (Paths { path, subs }, attribute) in kind.attributes() {
+            if resource.whole(path).is_none() {
                 continue;
             }
-            if !self.shows(&path, attribute) {
-                resource.remove(&path);
-            } else if attribute.sub_attributes.iter().any(|sub| !self.shows(&path.with_sub(&sub.name), sub)) {
-                self.project_parts(&mut resource, &path, attribute);
+            if !self.shows(path, attribute) {
+                resource.remove(path);
+                continue;
+            }
+            let parts = subs.iter().zip(&attribute.sub_attributes);
+            let hidden: Vec<_> = parts.filter(|(path, sub)| !self.shows(path, sub)).map(|(path, _)| path).collect();
+            if !hidden.is_empty() {
+                hide_parts(&mut resource, path, &hidden);
             }
         }
         resource
@@ -75,22 +79,6 @@ impl View {
         shown
     }
 
-    fn project_parts(&self, resource: &mut Resource, path: &AttributePath, attribute: &Attribute) {
-        let hidden = attribute.sub_attributes.iter().filter(|sub| !self.shows(&path.with_sub(&sub.name), sub));
-        if !attribute.multi_valued {
-            hidden.for_each(|sub| drop(resource.remove(&path.with_sub(&sub.name))));
-            return;
-        }
-        let hidden: Vec<&str> = hidden.map(|sub| &*sub.name).collect();
-        let mut elements = resource.take_elements(path);
-        elements.retain_mut(|element| {
-            let Value::Object(members) = element else { return true };
-            members.retain(|name, _| !hidden.contains(&name.as_str()));
-            !members.is_empty()
-        });
-        resource.set(path, Value::Array(elements));
-    }
-
     // One level: a sub-attribute is judged without its parent.
     fn shows(&self, path: &AttributePath, attribute: &Attribute) -> bool {
         let named = |names: &[Named]| names.iter().any(|named| named.touches(path));
@@ -103,6 +91,21 @@ impl View {
             (_, Some(wanted)) => named(wanted) && !hidden(),
         }
     }
+}
+
+fn hide_parts(resource: &mut Resource, path: &AttributePath, hidden: &[&AttributePath]) {
+    if resource.elements(path).is_empty() {
+        hidden.iter().for_each(|path| drop(resource.remove(path)));
+        return;
+    }
+    let hidden: Vec<&str> = hidden.iter().filter_map(|path| path.sub.as_deref()).collect();
+    let mut elements = resource.take_elements(path);
+    elements.retain_mut(|element| {
+        let Value::Object(members) = element else { return true };
+        members.retain(|name, _| !hidden.contains(&name.as_str()));
+        !members.is_empty()
+    });
+    resource.set(path, Value::Array(elements));
 }
 
 impl Named {
@@ -125,10 +128,9 @@ fn names(parameter: &str, text: &str, kind: &ResourceType) -> Result<Vec<Named>,
     }
     let mut names = Vec::new();
     for name in split(text) {
-        match without_filter(name) {
-            None => return refused("has a bracket that does not close"),
-            Some(name) => names.extend(named(&name, kind)),
-        }
+        let Some(name) = without_filter(name) else { return refused("has a bracket that does not close") };
+        // However long the parameter: no more than there are attributes.
+        names.extend(named(&name, kind).filter(|named| !names.contains(named)));
     }
     Ok(names)
 }

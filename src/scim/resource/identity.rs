@@ -10,7 +10,7 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub(super) struct Identity<'e> {
     value: Cow<'e, str>,
-    label: Option<Cow<'e, str>>,
+    label: Option<&'e str>, // folded only where the values are equal: most are not
 }
 
 impl<'e> Identity<'e> {
@@ -19,11 +19,15 @@ impl<'e> Identity<'e> {
             return Self { value: Cow::Owned(whole(element)), label: None };
         };
         let value = if exact { Cow::Borrowed(value) } else { fold(value) };
-        Self { value, label: element.get("type").and_then(Value::as_str).map(fold) }
+        Self { value, label: element.get("type").and_then(Value::as_str) }
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.value == other.value && (self.label.is_none() || other.label.is_none() || self.label == other.label)
+        self.value == other.value
+            && match (self.label, other.label) {
+                (Some(left), Some(right)) => left == right || fold(left) == fold(right),
+                _ => true,
+            }
     }
 }
 
@@ -61,19 +65,19 @@ impl Known {
     pub(super) fn insert(&mut self, identity: &Identity<'_>, position: usize) {
         let labels = || Labels { first: position, ..Labels::default() };
         let labels = self.values.entry(identity.value.to_string()).or_insert_with(labels);
-        match &identity.label {
+        match identity.label {
             None => labels.unlabelled = labels.unlabelled.or(Some(position)),
             Some(label) => {
-                labels.labelled.entry(label.to_string()).or_insert(position);
+                labels.labelled.entry(fold(label).into_owned()).or_insert(position);
             }
         }
     }
 
     pub(super) fn position(&self, identity: &Identity<'_>) -> Option<usize> {
         let labels = self.values.get(&*identity.value)?;
-        match &identity.label {
+        match identity.label {
             None => Some(labels.first),
-            Some(label) => labels.labelled.get(&**label).copied().into_iter().chain(labels.unlabelled).min(),
+            Some(label) => labels.labelled.get(&*fold(label)).copied().into_iter().chain(labels.unlabelled).min(),
         }
     }
 }
