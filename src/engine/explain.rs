@@ -114,11 +114,11 @@ pub enum Given {
 async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
     let mut explained = Explained::default();
-    let read = plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"));
+    let read = plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?;
     let decided = match work.blind(&located, &asked) {
         Some(decided) => decided,
         None => {
-            explained.steps.push(read.clone()?);
+            explained.steps.push(read.clone());
             match known.account {
                 Given::Account => work.decide(&located, &asked).await?,
                 Given::Nothing => {
@@ -134,7 +134,7 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
     explained.steps.extend(work.steps(&located, &decided)?);
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
-        explained.steps.push(read?);
+        explained.steps.push(read);
         explained.notes.push("the last read is made only if the answer of the write does not show the account".to_owned());
     }
     explained.note_kept(work, &decided.after);

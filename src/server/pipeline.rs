@@ -160,7 +160,7 @@ impl Call {
                 }
             }
             Place::Resource(endpoint, id) => self.one(self.work(&endpoint)?, id, &document).await,
-            Place::ServiceProviderConfig => Ok(found(&discovery::service_provider_config(&self.base(), &features(&self.gateway)))),
+            Place::ServiceProviderConfig => Ok(found(&discovery::service_provider_config(&self.base(), features(&self.gateway)))),
             Place::Schemas => Ok(found(&listed(discovery::schemas(&self.kinds())))),
             Place::ResourceTypes => Ok(found(&listed(discovery::resource_types(&self.kinds(), &self.base())))),
             Place::Schema(id) => self.single(discovery::schemas(&self.kinds()), "id", &id),
