@@ -1,2 +1,3 @@
 //! Transom.
+pub mod script;
 pub mod wire;

@@ -20,8 +20,12 @@ pub fn encode(encoding: Encoding, body: &Value) -> Vec<u8> {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (name, value) in body.as_object().into_iter().flatten() {
                 match value {
-                    Value::Array(list) => list.iter().for_each(|one| { form.append_pair(name, &as_text(one)); }),
-                    one => { form.append_pair(name, &as_text(one)); },
+                    Value::Array(list) => list.iter().for_each(|one| {
+                        form.append_pair(name, &as_text(one));
+                    }),
+                    one => {
+                        form.append_pair(name, &as_text(one));
+                    }
                 }
             }
             form.finish().into_bytes()
