@@ -1,3 +1,4 @@
 //! Transom.
+pub mod scim;
 pub mod script;
 pub mod wire;
