@@ -1,4 +1,5 @@
 //! Transom.
+pub mod mapping;
 pub mod scim;
 pub mod script;
 pub mod wire;

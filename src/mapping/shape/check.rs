@@ -32,7 +32,7 @@ pub(in crate::mapping) fn check(report: &Report, node: &Node, (want, owner): (&W
 }
 
 /// What a node is, in words.
-pub(in crate::mapping) fn found(node: &Node) -> &'static str {
+fn found(node: &Node) -> &'static str {
     match &node.what {
         What::List(_) => "a list",
         What::Map { .. } => "a map",

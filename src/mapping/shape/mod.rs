@@ -6,7 +6,7 @@ mod check;
 mod schema;
 mod table;
 
-pub(super) use check::{check, found};
+pub(super) use check::check;
 pub use schema::json_schema;
 pub(super) use table::MAPPING;
 
@@ -73,6 +73,24 @@ const fn must(name: &'static str, want: Want, doc: &'static str) -> Key {
 
 /// Keys of the language's design that this version does not run: an honest answer is better than "unknown".
 const LATER: &[&str] = &[
-    "via", "args", "calls", "lookups", "through", "has", "poll", "then", "leaves", "cookies", "oauth2", "sign",
-    "take", "lives", "expires", "version", "handle", "client_certificate", "pass_through", "slug",
+    "via",
+    "args",
+    "calls",
+    "lookups",
+    "through",
+    "has",
+    "poll",
+    "then",
+    "leaves",
+    "cookies",
+    "oauth2",
+    "sign",
+    "take",
+    "lives",
+    "expires",
+    "version",
+    "handle",
+    "client_certificate",
+    "pass_through",
+    "slug",
 ];

@@ -26,7 +26,8 @@ fn of_shape(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         properties.insert(key.name.to_owned(), schema);
     }
     let required: Vec<&str> = shape.all_keys().filter(|key| key.required).map(|key| key.name).collect();
-    let mut schema = json!({ "type": "object", "description": shape.doc, "additionalProperties": false, "properties": properties });
+    let mut schema =
+        json!({ "type": "object", "description": shape.doc, "additionalProperties": false, "properties": properties });
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
