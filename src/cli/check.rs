@@ -2,7 +2,7 @@
 
 use crate::cli::{Ended, Failure};
 use crate::gateway::{LoadError, load};
-use crate::mapping::{Mapping, Severity};
+use crate::mapping::{Diagnostic, Look, Mapping, Severity};
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -43,14 +43,14 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
             Err(LoadError::Wrong(diagnostics)) => diagnostics.0,
             Err(error) => return Err(error.into()),
         };
-        errors += diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
+        errors += diagnostics.iter().filter(|one| one.severity() == Severity::Error).count();
         found.extend(diagnostics);
     }
     match arguments.format {
-        Format::Json => writeln!(out, "{}", json!({ "diagnostics": found.iter().map(crate::mapping::Diagnostic::to_json).collect::<Vec<_>>() }))?,
+        Format::Json => writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?,
         Format::Human => {
             for one in &found {
-                writeln!(out, "{}", one.render(style()))?;
+                writeln!(out, "{}", one.render(look()))?;
             }
         }
     }
@@ -87,7 +87,7 @@ fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Colours only for a terminal, and not where NO_COLOR is set.
-pub fn style() -> crate::mapping::Style {
+pub fn look() -> Look {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !io::stdout().is_terminal();
-    if plain { crate::mapping::Style::Plain } else { crate::mapping::Style::Coloured }
+    if plain { Look::Plain } else { Look::Coloured }
 }

@@ -36,7 +36,7 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
             Err(LoadError::Wrong(diagnostics)) => {
                 failed += 1;
                 for one in &diagnostics.0 {
-                    writeln!(out, "{}", one.render(check::style()))?;
+                    writeln!(out, "{}", one.render(check::look()))?;
                 }
                 continue;
             }

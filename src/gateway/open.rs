@@ -129,7 +129,7 @@ fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping
     let target = target::Instance {
         name: name.into(),
         address,
-        calls: mapping.calls.clone().into(),
+        calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
         settings: target::Settings::new(wanted),
         timeout: limits.timeout,

@@ -34,6 +34,13 @@ impl TypeMapping {
         }
     }
 
+    /// May this mapping take over what an earlier one left in the store? Its keys must be the same, and everything kept then still be kept.
+    pub fn succeeds(&self, fingerprint: &str) -> bool {
+        let parts = |text: &str| text.split_once("; kept ").map(|(key, kept)| (key.to_owned(), kept.split(' ').map(str::to_owned).collect::<Vec<_>>()));
+        let (Some((old, was_kept)), Some((new, kept))) = (parts(fingerprint), parts(&self.fingerprint)) else { return false };
+        old == new && was_kept.iter().all(|name| name.is_empty() || kept.contains(name))
+    }
+
     /// Does the store hold anything for this type: kept attributes, or sent forms to remember?
     pub fn stores(&self) -> bool {
         self.rules.iter().any(|rule| rule.is_kept() || rule.remember)

@@ -88,7 +88,7 @@ fn instance(setting: &Setting<'_>, line: Arc<dyn Line>) -> Result<Instance, Rehe
     let target = target::Instance {
         name: TARGET.into(),
         address: Address::parse("http://product.test").map_err(|cause| RehearsalError::Address(cause.to_string()))?,
-        calls: mapping.calls.clone().into(),
+        calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
         settings: Settings::new(mapping.settings.iter().map(given)),
         timeout: Duration::from_secs(5),
