@@ -78,7 +78,8 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
         kind.write_new(rule, resource, &mut draft)?;
         covers.push(rule.attribute.clone());
     }
-    let mut steps = vec![carried(subject, &create.write, (draft, covers), resource)?];
+    let made = Subject { key: made_key(kind, resource).unwrap_or_else(|| subject.key.clone()), ..*subject };
+    let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
     for change in &changes.elements {
@@ -110,6 +111,13 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
 pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
     let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
     Ok(Planned::of(call, Purpose::Delete, vec![Argument { variable: Variable::Key, term: subject.key.clone() }]))
+}
+
+/// The key of a new account, where it is made of attributes.
+pub fn made_key(kind: &TypeMapping, resource: &Resource) -> Option<Term> {
+    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource };
+    let text = kind.key.made.as_ref()?.fill_text(&scope)?;
+    key_value(kind, &text).map(Term::Value)
 }
 
 fn rows(subject: &Subject<'_>, after: &Resource, changed: &[usize]) -> Result<Vec<Planned>, PlanError> {
@@ -164,7 +172,11 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
         }
     }
     let names = draft.document.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(",")).unwrap_or_default();
-    let mut arguments = vec![Argument { variable: Variable::Key, term: subject.key.clone() }];
+    let mut arguments = Vec::new();
+    // A key that a later answer yields cannot stand in the call that yields it.
+    if let Term::Value(_) = &subject.key {
+        arguments.push(Argument { variable: Variable::Key, term: subject.key.clone() });
+    }
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(Value::from(names.clone())),
