@@ -2,13 +2,22 @@
 
 mod standin;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::Parser;
 use standin::Controls;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use transom::cli::serve;
+use transom::config::Config;
+use transom::gateway::Gateway;
+use transom::store::Token;
+use transom::{auth, observe, server};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -52,7 +61,7 @@ async fn main() -> Result<(), Failure> {
     let token = options.token.clone().unwrap_or_else(|| format!("demo-{}", uuid::Uuid::new_v4().simple()));
 
     let apps = vec![start_moqups(data, options.apps_port).await?];
-    let gateway = start_gateway(&gateway_config(&options, data, &apps), &token, &apps).await?;
+    let gateway = start_gateway(&gateway_config(&options, data, &apps)?, &token).await?;
     say(&introduction(gateway.address, &token, &apps))?;
 
     until_told_to_stop().await?;
@@ -75,44 +84,57 @@ async fn start_moqups(data: &Path, port: u16) -> Result<App, Failure> {
 }
 
 /// The gateway that runs, for as long as the demo needs it.
-struct Gateway {
+struct Running {
     address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
 }
 
-impl Gateway {
+impl Running {
     /// Lets running requests end.
     async fn stop(self) -> Result<(), Failure> {
-        Ok(())
+        // A gateway that is gone already has nothing left to stop.
+        let _ = self.stop.send(());
+        Ok(self.task.await?)
     }
 }
 
-/// Loads `config`, makes `token` valid for every target, and serves in this process.
-async fn start_gateway(config: &str, token: &str, apps: &[App]) -> Result<Gateway, Failure> {
-    for app in apps {
-        tracing::debug!(target = app.name, variable = key_variable(app.name), key_bytes = app.api_key.len());
-    }
-    tracing::debug!(config, token_bytes = token.len());
-    Err("the gateway's library interface is not there yet".into())
+/// Opens the gateway as `transom serve` does, makes `token` valid for every target, and serves in this process.
+async fn start_gateway(config: &Config, token: &str) -> Result<Running, Failure> {
+    observe::init(observe::Format::Human, "info")?;
+    let gateway = Arc::new(Gateway::open(config, Path::new("transom.yaml")).await?);
+    let targets: BTreeSet<String> = config.targets.keys().cloned().collect();
+    let known = Token { name: "demo".to_owned(), targets, hash: auth::hash(token), created: SystemTime::now(), expires: None, revoked: None };
+    let tokens = gateway.store.tokens()?;
+    tokens.revoke("demo", SystemTime::now())?;
+    tokens.save(&known)?;
+    let bound = server::bind(&serve::listens(&config.listen)).await?;
+    let address = bound.first().ok_or("no address to listen on")?.address();
+    let (stop, told) = oneshot::channel::<()>();
+    let until = async move { drop(told.await) };
+    let task = tokio::spawn(serve::serve(gateway, bound, serve::limits(config), until));
+    Ok(Running { address, stop, task })
 }
 
-/// The `transom.yaml` a real installation would have; the API keys come from the environment variables it names.
-fn gateway_config(options: &Options, data: &Path, apps: &[App]) -> String {
+/// The `transom.yaml` a real installation would have; the API keys stand in files beside the databases.
+fn gateway_config(options: &Options, data: &Path, apps: &[App]) -> Result<Config, Failure> {
     let mappings = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
     let mut config = format!("listen: ['{}']\ndata: '{}'\ntargets:\n", options.listen, data.join("gateway").display());
     for app in apps {
+        std::fs::write(key_file(data, app), &app.api_key)?;
         config += &format!(
-            "  {name}:\n    mapping: '{mapping}'\n    base_url: http://{address}\n    settings: {{ api_key: {{ env: {variable} }} }}\n",
+            "  {name}:\n    mapping: '{mapping}'\n    base_url: http://{address}\n    settings: {{ api_key: {{ file: '{key}' }} }}\n",
             name = app.name,
             mapping = mappings.join(format!("{}.yaml", app.name)).display(),
             address = app.address,
-            variable = key_variable(app.name),
+            key = key_file(data, app).display(),
         );
     }
-    config
+    Ok(Config::parse(&config, Path::new("transom.yaml"))?)
 }
 
-fn key_variable(name: &str) -> String {
-    format!("{}_API_KEY", name.to_uppercase())
+fn key_file(data: &Path, app: &App) -> PathBuf {
+    data.join(format!("{}.key", app.name))
 }
 
 fn introduction(gateway: SocketAddr, token: &str, apps: &[App]) -> String {
