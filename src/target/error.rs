@@ -26,8 +26,11 @@ pub struct TargetError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Trouble {
     /// No connection: nothing was sent.
-    #[error("the target cannot be reached")]
-    Unreachable,
+    #[error("the target cannot be reached: {reason}")]
+    Unreachable {
+        /// What the system or the TLS library said.
+        reason: Arc<str>,
+    },
     /// No answer in time; nothing was written.
     #[error("the target did not answer in time")]
     TimedOut,
@@ -89,6 +92,9 @@ pub enum Doubt {
     /// The answer passes the limit.
     #[error("the answer is too large")]
     TooLarge,
+    /// The answer is there and cannot be read.
+    #[error("the answer cannot be read")]
+    Unreadable,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,
@@ -131,7 +137,7 @@ impl TargetError {
             Trouble::Unsafe(_) => Side::Client,
             Trouble::Mapping(_) => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
-            Trouble::Unreachable
+            Trouble::Unreachable { .. }
             | Trouble::TimedOut
             | Trouble::Uncertain(_)
             | Trouble::Broken { .. }
@@ -145,7 +151,7 @@ impl TargetError {
     /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
     pub fn may_retry(&self) -> bool {
         let passing = match self.trouble {
-            Trouble::Unreachable
+            Trouble::Unreachable { .. }
             | Trouble::TimedOut
             | Trouble::Busy { .. }
             | Trouble::Queue

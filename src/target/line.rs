@@ -4,6 +4,7 @@ use crate::wire::Call;
 use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A reply under way.
@@ -25,11 +26,14 @@ pub enum Sent {
 }
 
 /// Why there is no reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// No connection: nothing was sent.
-    #[error("no connection")]
-    Unreachable,
+    #[error("no connection: {reason}")]
+    Unreachable {
+        /// What the system or the TLS library said; no address, no value.
+        reason: Arc<str>,
+    },
     /// The deadline passed.
     #[error("no answer in time")]
     TimedOut {
@@ -48,4 +52,10 @@ pub enum LineError {
     /// The deadline passed while the request waited for its turn: nothing was sent.
     #[error("the deadline passed in the queue")]
     Queue,
+    /// The request cannot be sent, whoever the target is.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(&'static str),
+    /// The answer is written in a way that was not asked for.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(&'static str),
 }

@@ -125,7 +125,7 @@ impl<'a> Pages<'a> {
             Total::Header(name) => number(header(&answer.headers, name)?),
         });
         let more = self.next_link(received, url)?;
-        let first = items.first().map_or(0, |item| print(item));
+        let first = items.first().map_or(0, print);
         Ok((Page { items: items.len(), total, more, first }, items))
     }
 
