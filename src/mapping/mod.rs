@@ -1,6 +1,15 @@
 //! Mapping text → [`Mapping`]: everything one product's file says, compiled, so that running it cannot meet a typo.
 
+pub mod codes;
+mod compile;
+pub mod diagnostic;
 pub mod rule;
+pub mod kept;
+pub mod to_scim;
+pub mod to_target;
+mod shape;
+mod source;
+mod text;
 pub mod transform;
 
 use crate::scim::path::AttributePath;
@@ -9,8 +18,12 @@ use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+pub use codes::{Code, Severity};
+pub use compile::{Compiled, compile};
+pub use diagnostic::{Diagnostic, Diagnostics, Look};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Written};
-pub use transform::Transform;
+pub use shape::json_schema;
+pub use transform::{Transform, TransformError};
 
 /// One compiled mapping file.
 #[derive(Debug)]
@@ -24,7 +37,7 @@ pub struct Mapping {
     /// How the target is told who calls.
     pub auth: Option<Credential>,
     /// Every declared call; a [`CallId`] is a place in it.
-    pub calls: Vec<Call>,
+    pub calls: Arc<[Call]>,
     /// The resource types it offers, `User` first.
     pub types: Vec<TypeMapping>,
     /// Its `tests:`.
@@ -214,3 +227,6 @@ impl TypeMapping {
         self.rules.iter().filter(|rule| rule.is_kept()).map(|rule| &rule.attribute)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ pub struct Rule {
     pub shape: Shape,
     /// How its value changes on the way; for [`Shape::Each`] the items have their own.
     pub transform: Transform,
+    /// The resource type whose key stands in the field.
+    pub refers_to: Option<Arc<str>>,
     /// What a create sends when the attribute is not given.
     pub default: Option<Body>,
     /// What the target wants to see, and shows, when a value goes away.
@@ -131,5 +133,31 @@ impl Rule {
     /// Does a script take part?
     pub fn is_scripted(&self) -> bool {
         matches!(self.transform, Transform::Script { .. })
+    }
+
+    /// The fields that it writes one by one; arrays written as a whole are one field.
+    pub fn written_paths(&self) -> Vec<&Path> {
+        match &self.shape {
+            Shape::Field(path) | Shape::Write(path) => vec![path],
+            Shape::One { at, .. } => at.iter().map(|(_, path)| path).collect(),
+            Shape::Each { at, .. } if self.sends_whole_array() => vec![at],
+            Shape::Each { .. } | Shape::Read(_) | Shape::Kept => Vec::new(),
+        }
+    }
+
+    /// Does it only read?
+    pub fn reads_only(&self) -> bool {
+        match &self.shape {
+            Shape::Read(_) => true,
+            Shape::Each { items, add, remove, .. } => {
+                items.iter().all(|item| item.read_only) && add.is_none() && remove.is_none()
+            }
+            _ => false,
+        }
+    }
+
+    fn sends_whole_array(&self) -> bool {
+        matches!(&self.shape, Shape::Each { add, remove, .. } if add.is_none() || remove.is_none())
+            && !self.reads_only()
     }
 }

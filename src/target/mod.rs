@@ -76,6 +76,11 @@ impl Target {
         Target { instance, line, sizes: Sizes::default() }
     }
 
+    /// What the mapping's placeholders `<settings.…>` stand for, for conditions that name one.
+    pub fn settings(&self) -> &Settings {
+        &self.instance.settings
+    }
+
     /// The target's name.
     pub fn name(&self) -> &Arc<str> {
         &self.instance.name

@@ -1,0 +1,208 @@
+//! The published table of diagnostics: every kind of mistake with its code. `docs/diagnostics.md` is made from it.
+
+use std::fmt::Write as _;
+
+/// A mistake, or advice?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The file is not used.
+    Error,
+    /// The file is used.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// A kind of mistake.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Its number, `M001`, which never changes its meaning.
+    pub id: &'static str,
+    /// Its short name in file names: `tests/diagnostics/M001-yaml-syntax.yaml`.
+    pub slug: &'static str,
+    /// Its short name in words.
+    pub title: &'static str,
+    /// What it means and what to do about it.
+    pub explanation: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $slug:literal $severity:ident $title:literal $explanation:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub static $name: Code =
+                Code { id: $id, slug: $slug, title: $title, explanation: $explanation, severity: Severity::$severity };
+        )*
+
+        /// Every code, in order.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+/// The table as `docs/diagnostics.md` shows it.
+pub fn table() -> String {
+    let mut page = String::from(
+        "# Diagnostics of mapping files\n\n\
+         Every message about a mapping file carries one of these codes. Codes keep their meaning; new ones are added at the end.\n\
+         For each there is a mapping that is wrong in this way, and the message it gets, in `tests/diagnostics`.\n\n\
+         | code | | what is wrong | what it means |\n|---|---|---|---|\n",
+    );
+    for code in ALL {
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "| {} | {} | {} | {} |", code.id, code.severity.word(), code.title, code.explanation);
+    }
+    page
+}
+
+codes! {
+    SYNTAX "M001" "yaml-syntax" Error "not YAML"
+        "The file cannot be read as YAML. Indent with blanks, close every bracket and quote, and put a blank after each colon.";
+    DUPLICATE_KEY "M002" "duplicate-key" Error "a key stands twice"
+        "YAML readers disagree about which of two equal keys counts, so neither is taken.";
+    NOT_PLAIN_YAML "M003" "not-plain-yaml" Error "more YAML than a mapping uses"
+        "Anchors, aliases, tags, several documents and keys that are no text are not part of the mapping language.";
+    TOO_LARGE "M004" "too-large" Error "too long or too deep"
+        "A mapping file has at most 1 MiB and 40 levels.";
+    UNQUOTED_IN_BRACES "M005" "unquoted-in-braces" Error "an unquoted text with brackets inside braces"
+        "Inside `{ }` the characters `[ ] { } ,` belong to YAML. Quote the text, or write the braces as a block.";
+    BRACED_NAME "M006" "braced-name" Error "`{name}` where a placeholder is meant"
+        "Placeholders are written `<name>`; in YAML, `{name}` is a map.";
+    CUT_BY_COMMENT "M007" "cut-by-comment" Error "a text cut off by ` #`"
+        "In YAML a blank and `#` begin a comment, also in the middle of a path. Quote the text.";
+    YES_NO "M008" "yes-no" Warning "`yes`, `no`, `on` or `off` without quotes"
+        "Here it is text; other YAML tools read a boolean. Write `true` or `false`, or quote it.";
+    ODD_NUMBER "M009" "odd-number" Warning "something like a number or a date without quotes"
+        "Here it is text; other YAML tools read a number or a date. Quote it.";
+    QUOTES_IN_CALL "M010" "quotes-in-call" Error "quotes inside a call"
+        "In `call: GET \"/users\"` the quotes become part of the URL. Quote all of it or nothing.";
+    UNKNOWN_KEY "M011" "unknown-key" Error "a key that is not known here"
+        "Every idea of the language has a closed set of keys.";
+    WRONG_KIND "M012" "wrong-kind" Error "another kind of value is wanted"
+        "A text stands where a map is wanted, a list where a number is wanted, and so on.";
+    MISSING_KEY "M013" "missing-key" Error "a key is missing"
+        "The idea makes no sense without this key.";
+    UNKNOWN_WORD "M014" "unknown-word" Error "not one of the words possible here"
+        "The key takes one of a few words.";
+    UNKNOWN_MEANING "M015" "unknown-meaning" Error "an answer cannot mean this"
+        "`means` takes one of: ok absent empty taken invalid refused check changed login_again busy broken.";
+    UNKNOWN_CONVERSION "M016" "unknown-conversion" Error "no such conversion"
+        "`as` takes the name of a built-in conversion, or a list of names.";
+    UNKNOWN_METHOD "M017" "unknown-method" Error "not an HTTP method"
+        "A call begins with GET, HEAD, POST, PUT, PATCH or DELETE.";
+    UNKNOWN_ATTRIBUTE "M018" "unknown-attribute" Error "no such attribute"
+        "The name belongs to none of the type's schemas. An attribute of one's own is declared by a rule under its URN.";
+    UNKNOWN_VARIABLE "M019" "unknown-variable" Error "no such placeholder"
+        "The name in `< >` is no placeholder, setting, attribute or field. A literal `<` is written `<<`.";
+    VARIABLE_NOT_HERE "M020" "variable-not-here" Error "a placeholder that has no value here"
+        "The placeholder exists, but not in this place: `<member>` only in `add` and `remove`, `<offset>` only in lists.";
+    UNKNOWN_SETTING "M021" "unknown-setting" Error "a setting that is not declared"
+        "Settings are declared in `settings:` and get their values from the gateway's configuration.";
+    UNUSED_SETTING "M022" "unused-setting" Warning "a setting that nothing uses"
+        "Every instance would have to give it for nothing.";
+    UNKNOWN_TYPE "M023" "unknown-type" Error "a resource type that the file does not have"
+        "`ref` and tests name `User` or `Group`, and the file must describe that type.";
+    BAD_PATH "M024" "bad-path" Error "not a path"
+        "Paths are RFC 9535 JSONPath: `$.a.b`, `$.list[?@.id == 1].value`, and `.a` from an item.";
+    PATH_NOT_WRITABLE "M025" "path-not-writable" Error "a path that cannot be written"
+        "Only names, indexes and equality filters lead to one place. Use `read:` for a path that is only read.";
+    PATH_WRONG_ROOT "M026" "path-wrong-root" Error "a path that starts at the wrong place"
+        "`$` starts at the account or the answer, `.` at the present item of `each:`.";
+    BAD_TEMPLATE "M027" "bad-template" Error "a placeholder that is not closed"
+        "`<` opens a placeholder, `>` closes it. A literal `<` is written `<<`.";
+    BAD_CALL "M028" "bad-call" Error "not a call"
+        "A call is `METHOD /path`, perhaps with a query.";
+    BASE_URL "M029" "base-url" Error "a base URL in a mapping"
+        "A mapping describes a product. Where an instance of it stands is said in the gateway's configuration.";
+    BAD_HEADER "M030" "bad-header" Error "not a header"
+        "Header names are tokens, and no header can be set that the gateway sets itself.";
+    DIRECTION_UNCLEAR "M031" "direction-unclear" Error "a rule without direction, or with several"
+        "A rule has exactly one of `at`, `read`, `write`, `one`, `each`; or `keep` alone, or `keep` beside `write`.";
+    KEY_WITHOUT_PARTNER "M032" "key-without-partner" Error "a key that means nothing without another"
+        "For example `rest` without `one`, `add` without `each`, `else` without `values`.";
+    TWO_TRANSFORMS "M033" "two-transforms" Error "several ways to change one value"
+        "A rule has at most one of `values`, `as` and `script`.";
+    TABLE_AMBIGUOUS "M034" "table-ambiguous" Error "a table that is not one-to-one"
+        "One spelling of the field stands for two values, so reading it back is undecidable.";
+    TABLE_VALUE "M035" "table-value" Error "a table value that the attribute cannot have"
+        "The left side of `values` is the attribute's value and must be of its type.";
+    NO_INVERSE "M036" "no-inverse" Error "a conversion without an inverse in a two-way rule"
+        "Use it in a `read:` or a `write:` rule, or give both directions.";
+    TWO_RULES_ONE_ATTRIBUTE "M037" "two-rules-one-attribute" Error "two rules for one attribute"
+        "An attribute, or an attribute and its parent, has one rule; only several `one:` rules may share a multi-valued attribute.";
+    TWO_RULES_ONE_FIELD "M038" "two-rules-one-field" Error "two rules write one field"
+        "The later would overwrite the earlier.";
+    ONE_ON_SINGLE "M039" "one-on-single" Error "`one` on a single-valued attribute"
+        "`one` picks an element of a multi-valued attribute. Use `at`.";
+    EACH_ON_SINGLE "M040" "each-on-single" Error "`each` on a single-valued attribute"
+        "`each` maps an array to a multi-valued attribute. Use `at`.";
+    CHANGE_WITHOUT_CALL "M041" "change-without-call" Error "a change that no call takes"
+        "The attribute can be written, but no row of `update` carries it. Add a row, or mark the attribute `immutable: true`.";
+    ROW_WITHOUT_RULE "M042" "row-without-rule" Error "an update row for an attribute without rule"
+        "`for` names attributes that have a rule.";
+    ROW_NEVER_USED "M043" "row-never-used" Error "an update row that is never used"
+        "An earlier row takes the same changes.";
+    FIND_WITHOUT_RULE "M044" "find-without-rule" Error "a find by an attribute without rule"
+        "Only an attribute that the account holds can be looked for.";
+    FIND_NEVER_APPLIES "M045" "find-never-applies" Error "a find that can never apply"
+        "The attribute has no field whose value could be asked for, or the call does not use `<value>`.";
+    FIND_OPERATOR "M046" "find-operator" Error "a find by something other than `eq`"
+        "Finds are `attribute eq`.";
+    PAGING_WITHOUT_END "M047" "paging-without-end" Error "paging without total or end"
+        "Without `total`, `next` or `max` nobody knows which page is the last.";
+    PAGING_UNCLEAR "M048" "paging-unclear" Error "paging of no kind, or of several"
+        "Pages are `{ offset, limit }`, `{ page, size }` or `{ cursor, limit }`.";
+    LACKS_WITHOUT_RULE "M049" "lacks-without-rule" Error "`lacks` names an attribute without rule"
+        "It names the attributes that items of the list do not hold.";
+    LACKS_WITHOUT_READ "M050" "lacks-without-read" Error "`lacks` without `read`"
+        "What items lack is read from the account, so the type needs `read`.";
+    KEY_STABLE_AND_MADE "M051" "key-stable-and-made" Error "a key both `stable` and `made`"
+        "A stable key is issued by the target and never changes; a made key follows its attributes.";
+    KEY_NOT_YIELDED "M052" "key-not-yielded" Error "a key that no answer yields"
+        "After a create nobody would know the account's key. Say `key:` on the create, or let its answer be the account.";
+    REQUIRED_UNMAPPED "M053" "required-unmapped" Error "a required attribute without rule"
+        "Every client sends it, and a resource without it is not valid SCIM: `userName` of users, `displayName` of groups.";
+    READ_ONLY_ATTRIBUTE "M054" "read-only-attribute" Error "a rule that writes a read-only attribute"
+        "Clients cannot write it. Use `read:`.";
+    SCRIPT_MISSING "M055" "script-missing" Error "a script function that does not exist"
+        "The function must stand in the script file beside the mapping, and not be private.";
+    SCRIPT_ARITY "M056" "script-arity" Error "a script function with the wrong number of parameters"
+        "A value change takes one parameter, the value.";
+    SCRIPT_SYNTAX "M057" "script-syntax" Error "a script that does not compile"
+        "The script file beside the mapping is compiled with it.";
+    SECRET_INLINE "M058" "secret-inline" Error "a secret written into the mapping"
+        "Mappings are shared and reviewed. Declare a setting and write `<settings.name>`.";
+    STATUS_RANGE "M059" "status-range" Error "not an HTTP status"
+        "A status is a number from 100 to 599, or `1xx` to `5xx`, or a list of these.";
+    BAD_PATTERN "M060" "bad-pattern" Error "not a regular expression"
+        "`matches` takes a regular expression; it searches, so anchor it where that matters.";
+    CONDITION_UNCLEAR "M061" "condition-unclear" Error "a condition that tests nothing, or several things"
+        "A condition has a `status`, an `at`, and at most one of `equals`, `text`, `matches`, `empty`, `not`.";
+    ROW_UNREACHABLE "M062" "row-unreachable" Warning "an answer row that is never reached"
+        "An earlier row of the same table fits whatever this one fits.";
+    DUPLICATE_TEST "M063" "duplicate-test" Error "two tests of one name"
+        "The name is how a failing test is found.";
+    TEST_ROUTE "M064" "test-route" Error "a test requests an unknown route"
+        "Tests send `METHOD /Users`, `/Users/ID`, `/Groups` or `/Groups/ID`, of types the file describes.";
+    TEST_CALL "M065" "test-call" Error "a test expects a call that no mapping line declares"
+        "The method and path fit no call of the file.";
+    NO_RESOURCE_TYPE "M066" "no-resource-type" Error "a mapping without resource types"
+        "It must describe `User`, `Group` or both.";
+    CUSTOM_ATTRIBUTE "M067" "custom-attribute" Error "an attribute of one's own that is not well declared"
+        "A URN and a name: `urn:example:params:scim:schemas:User:badge`, with `type` and perhaps `multi_valued`.";
+    EDITION "M068" "edition" Error "an edition of the language that is not known"
+        "This gateway reads edition 1.";
+    AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate, or several"
+        "`auth` has exactly one of `header`, `basic` and `bearer`.";
+    MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
+        "The attributes of a made key must have rules.";
+}

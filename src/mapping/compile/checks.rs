@@ -1,0 +1,166 @@
+//! Checks of a type that need its rules and its calls together.
+
+use super::context::Context;
+use super::kind::{Calls, Section};
+use super::rules::Draft;
+use crate::mapping::codes;
+use crate::mapping::rule::{Rule, Written};
+use crate::mapping::source::Node;
+use crate::mapping::{KeyRule, Takes};
+use crate::scim::schema::Mutability;
+use crate::wire::{ResultAt, Variable};
+use serde_json::Value;
+
+pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], Option<&KeyRule>)) {
+    required(section, drafts);
+    for_names_a_rule(section, calls, drafts);
+    if !section.entry.value.get("update").map(Node::items).unwrap_or_default().is_empty() {
+        changes_are_taken(section, calls, (drafts, key));
+    }
+    rows_are_used(section, calls);
+    lacks_are_read(section, calls);
+    if let Some(key) = key {
+        made_from_rules(section, key, drafts);
+        key_is_yielded(section, key, calls);
+    }
+}
+
+fn required(section: &Section<'_>, drafts: &[Draft]) {
+    let Some(attributes) = section.entry.value.entry("attributes") else { return };
+    let core = section.kind.core().attributes.iter();
+    for attribute in core.filter(|one| one.required && one.mutability != Mutability::ReadOnly) {
+        let mapped = drafts
+            .iter()
+            .any(|draft| draft.rule.attribute.name == attribute.name && draft.rule.attribute.extension.is_none());
+        // A rule that could not be read was reported; it is not missing.
+        let written = attributes.value.entries().iter().any(|entry| entry.key.eq_ignore_ascii_case(&attribute.name));
+        if !mapped && !written {
+            let message = format!("`{}` has no rule, and SCIM requires it", attribute.name);
+            section.context.report.say(&codes::REQUIRED_UNMAPPED, &attributes.key_span, message);
+        }
+    }
+}
+
+fn for_names_a_rule(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) {
+    for (row, takes) in calls.update.iter().flat_map(|row| row.takes.iter().map(move |takes| (row, takes))) {
+        let known = drafts.iter().any(|draft| overlaps(takes, &draft.rule));
+        if !known {
+            let message = format!("`for` names `{}`, which has no rule", takes.attribute);
+            section.context.report.say(&codes::ROW_WITHOUT_RULE, &row_span(section, row.line), message);
+        }
+    }
+}
+
+fn overlaps(takes: &Takes, rule: &Rule) -> bool {
+    takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
+}
+
+/// Where the `for` of the row in this line stands.
+fn row_span(section: &Section<'_>, line: u32) -> std::ops::Range<usize> {
+    let rows = section.entry.value.get("update").map(Node::items).unwrap_or_default();
+    let row = rows.iter().find(|row| section.context.report.line(row.span.start) == line);
+    let place = row.and_then(|row| row.get("for").or(Some(row)));
+    place.map_or_else(|| section.entry.key_span.clone(), |node| node.span.clone())
+}
+
+/// Every attribute that can be written is carried by some row.
+fn changes_are_taken(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], Option<&KeyRule>)) {
+    // A row that could not be read was reported; what it would take is not known.
+    let rows = section.entry.value.get("update").map_or(0, |node| node.items().len());
+    if calls.update.len() != rows || calls.update.iter().any(|row| row.takes.is_empty()) {
+        return;
+    }
+    for draft in drafts.iter().filter(|draft| is_sent(&draft.rule) && !draft.marks.is_immutable()) {
+        let rule = &draft.rule;
+        let in_key = key.and_then(|key| key.made.as_ref()).is_some_and(|made| {
+            made.holes().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()))
+        });
+        let takes = calls.update.iter().flat_map(|row| &row.takes).filter(|takes| overlaps(takes, rule));
+        if !in_key && !is_whole(section, rule, &takes.collect::<Vec<_>>()) {
+            let message = format!("no row of `update` takes a change of `{}`", rule.attribute);
+            let hint = "name it in a row's `for:`, add a row without `for:`, or mark the rule `immutable: true`";
+            section.context.report.hint(&codes::CHANGE_WITHOUT_CALL, &draft.key, (message, hint));
+        }
+    }
+}
+
+fn is_sent(rule: &Rule) -> bool {
+    rule.written == Written::Sent && !rule.written_paths().is_empty()
+}
+
+/// All changes are taken: by name, or by both values of a boolean.
+fn is_whole(section: &Section<'_>, rule: &Rule, takes: &[&Takes]) -> bool {
+    let boolean =
+        section.kind.attribute(&rule.attribute).is_some_and(|one| one.kind == crate::scim::schema::Kind::Boolean);
+    let takes_value = |wanted: bool| takes.iter().any(|one| one.value == Some(Value::Bool(wanted)));
+    takes.iter().any(|one| one.value.is_none())
+        || (boolean && takes_value(true) && takes_value(false))
+        || (!boolean && !takes.is_empty())
+}
+
+/// A second row without `for`, or one whose changes an earlier row takes.
+fn rows_are_used(section: &Section<'_>, calls: &Calls) {
+    for (position, row) in calls.update.iter().enumerate() {
+        let earlier = &calls.update[..position];
+        let taken = |takes: &Takes| {
+            earlier
+                .iter()
+                .flat_map(|row| &row.takes)
+                .any(|old| old.attribute.covers(&takes.attribute) && (old.value.is_none() || old.value == takes.value))
+        };
+        let unused = match row.takes.as_slice() {
+            [] => earlier.iter().any(|old| old.takes.is_empty()),
+            all => all.iter().all(taken),
+        };
+        if unused {
+            let message = "earlier rows take everything that this one would";
+            section.context.report.say(&codes::ROW_NEVER_USED, &row_span(section, row.line), message);
+        }
+    }
+}
+
+fn lacks_are_read(section: &Section<'_>, calls: &Calls) {
+    if section.entry.value.get("read").is_some() {
+        return;
+    }
+    let lacking = calls.list.iter().find(|list| !list.lacks.is_empty());
+    if let (Some(_), Some(list)) = (lacking, section.entry.value.entry("list")) {
+        let message = "what the items lack is read from the account, and there is no `read`";
+        section.context.report.say(&codes::LACKS_WITHOUT_READ, &list.key_span, message);
+    }
+}
+
+fn made_from_rules(section: &Section<'_>, key: &KeyRule, drafts: &[Draft]) {
+    for hole in key.made.iter().flat_map(|made| made.holes()) {
+        let Variable::Attribute(name) = hole else { continue };
+        let mapped =
+            section.kind.path(name).is_ok_and(|path| drafts.iter().any(|draft| draft.rule.attribute.covers(&path)));
+        let place = section.entry.value.get("key").and_then(|key| key.get("made"));
+        if let (false, Some(place)) = (mapped, place) {
+            let message = format!("`{name}` has no rule, so the key could not be made");
+            section.context.report.say(&codes::MADE_FROM_NOTHING, &place.span, message);
+        }
+    }
+}
+
+fn key_is_yielded(section: &Section<'_>, key: &KeyRule, calls: &Calls) {
+    let declared = section.context.calls.borrow();
+    let create = calls.create.as_ref().and_then(|create| declared.get(usize::from(create.write.call.0)));
+    let silent = create.is_some_and(|call| call.result == ResultAt::Nowhere && call.key.is_none());
+    if let (true, None, Some(entry)) = (silent, &key.made, section.entry.value.entry("create")) {
+        let hint = "`key: { header: Location, after: /users/ }` or `key: \"$.id\"` says where it stands";
+        section.context.report.hint(
+            &codes::KEY_NOT_YIELDED,
+            &entry.key_span,
+            ("this create's answer names no key", hint),
+        );
+    }
+}
+
+/// Settings that nothing uses.
+pub(super) fn unused_settings(context: &Context<'_>) {
+    let used = context.used.borrow();
+    for (name, span) in context.settings.iter().filter(|(name, _)| !used.contains(name)) {
+        context.report.say(&codes::UNUSED_SETTING, span, format!("nothing uses the setting `{name}`"));
+    }
+}

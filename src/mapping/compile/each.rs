@@ -1,0 +1,97 @@
+//! `each:` rules: a multi-valued attribute is an array.
+
+use super::call::call;
+use super::change::{Way, reference, transform};
+use super::context::{Root, Use};
+use super::names::Place;
+use super::rules::{Subject, writable};
+use crate::mapping::codes;
+use crate::mapping::rule::{Item, Shape};
+use crate::mapping::source::{Entry, Node};
+use crate::mapping::transform::Transform;
+use crate::scim::path::AttributePath;
+use crate::scim::schema::{Kind, Mutability, nearest};
+use crate::wire::{CallId, Path};
+use std::sync::Arc;
+
+const SUBS: [&str; 4] = ["value", "display", "primary", "type"];
+
+pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(AttributePath, Shape, Transform)> {
+    let context = subject.names.context;
+    if !subject.attribute.multi_valued || subject.path.sub.is_some() {
+        let message = format!("`{}` is single-valued", subject.path);
+        context.report.hint(&codes::EACH_ON_SINGLE, &array.span, (message, "use `at:`"));
+        return None;
+    }
+    let given = SUBS.iter().filter_map(|sub| node.entry(sub));
+    let items: Vec<Item> = given.filter_map(|entry| item(subject, entry)).collect();
+    if node.get("value").is_none() && subject.attribute.kind == Kind::Complex {
+        let hint = "`value: .id` says where in an element the value stands";
+        context.report.hint(&codes::MISSING_KEY, subject.key, ("`value` is missing from an `each:` rule", hint));
+    }
+    let add = member_call(subject, (node, "add", Place::Add), &items);
+    let remove = member_call(subject, (node, "remove", Place::Remove), &items);
+    let reads_only = subject.attribute.mutability == Mutability::ReadOnly || items.iter().all(|item| item.read_only);
+    if let Some(entry) = node.entry("add").or(node.entry("remove")).filter(|_| reads_only) {
+        writable(subject, &entry.key_span);
+    }
+    let by_calls = add.is_some() && remove.is_some();
+    let purpose = if reads_only || by_calls { Use::Read } else { Use::Write };
+    let at = context.path_at(array, (Root::Whole, purpose))?;
+    Some((subject.path.clone(), Shape::Each { at, items, add, remove }, Transform::Same))
+}
+
+/// A field of the element that a `one:` rule maps to a sub-attribute.
+pub(super) fn place(subject: Subject<'_>, entry: &Entry) -> Option<(Arc<str>, Path)> {
+    let sub = sub_attribute(subject, entry)?;
+    Some((sub, subject.names.context.path_at(&entry.value, (Root::Whole, Use::Write))?))
+}
+
+fn sub_attribute(subject: Subject<'_>, entry: &Entry) -> Option<Arc<str>> {
+    if let Some(sub) = subject.attribute.sub(&entry.key) {
+        return Some(sub.name.clone());
+    }
+    if entry.key == "value" && subject.attribute.kind != Kind::Complex {
+        return Some("value".into());
+    }
+    let known: Vec<&str> = subject.attribute.sub_attributes.iter().map(|sub| &*sub.name).collect();
+    let message = format!("`{}` has no sub-attribute `{}`", subject.path, entry.key);
+    let near = nearest(&entry.key, known.into_iter()).map(str::to_owned);
+    subject.names.context.report.near(&codes::UNKNOWN_ATTRIBUTE, &entry.key_span, (message, near));
+    None
+}
+
+fn item(subject: Subject<'_>, entry: &Entry) -> Option<Item> {
+    let context = subject.names.context;
+    let sub = sub_attribute(subject, entry)?;
+    let kind = subject.attribute.sub(&sub).map_or(subject.attribute.kind, |found| found.kind);
+    let own = &entry.value;
+    let (place, read_only) = match (own.get("at"), own.get("read")) {
+        (Some(_), Some(read)) => {
+            let message = "`at` and `read` in one sub-attribute";
+            context.report.hint(&codes::DIRECTION_UNCLEAR, &read.span, (message, "it has one of at, read"));
+            return None;
+        }
+        (Some(at), None) => (at, false),
+        (None, Some(read)) => (read, true),
+        (None, None) if own.is_map() => {
+            let hint = "it has one of at, read";
+            context.report.hint(&codes::DIRECTION_UNCLEAR, &own.span, ("this sub-attribute stands nowhere", hint));
+            return None;
+        }
+        (None, None) => (own, false),
+    };
+    let (purpose, way) = if read_only { (Use::Read, Way::ToScim) } else { (Use::Write, Way::Both) };
+    let transform = transform(context, own, (kind, way));
+    let refers_to = reference(context, own);
+    let at = context.path_at(place, (Root::Item, purpose))?;
+    Some(Item { sub, at, read_only, refers_to, transform })
+}
+
+fn member_call(subject: Subject<'_>, (node, key, place): (&Node, &str, Place), items: &[Item]) -> Option<CallId> {
+    let refers_to = items.iter().find(|item| &*item.sub == "value").and_then(|item| item.refers_to.as_deref());
+    let mut names = subject.names.at(place);
+    names.member = refers_to.and_then(|name| names.context.kind(name));
+    let name = format!("{}.{}.{key}", subject.kind.name, subject.path);
+    Some(names.context.declare(call(&names, node.get(key)?, &name)?))
+}

@@ -1,0 +1,137 @@
+//! Mapping text → [`Mapping`], with every diagnostic at once.
+//!
+//! The tree is checked against the table of shapes; then each part reads what it needs, leaving out what was wrong, so that one mistake hides no other.
+
+mod answers;
+mod attribute;
+mod auth;
+mod call;
+mod change;
+mod checks;
+mod context;
+mod each;
+mod examples;
+mod find;
+mod kind;
+mod listing;
+mod names;
+mod rules;
+mod traps;
+mod writes;
+
+use super::Mapping;
+use super::codes;
+use super::diagnostic::{Diagnostic, Diagnostics, Report};
+use super::shape::{MAPPING, Want, check};
+use super::source::{self, Entry, Node};
+use crate::scim::schema::ResourceType;
+use crate::script::{Script, ScriptError};
+use crate::wire::answer;
+use context::Context;
+use kind::Section;
+use names::{Names, Place};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// A mapping that can be used, with advice.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The mapping.
+    pub mapping: Mapping,
+    /// Advice about it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles a mapping file; `script` is the name and text of the script file beside it.
+///
+/// # Errors
+/// Everything that is wrong with the file, in file order, warnings among it.
+pub fn compile(file: &str, text: &str, script: Option<(&str, &str)>) -> Result<Compiled, Diagnostics> {
+    let report = Report::new(file, text);
+    let mapping = whole(&report, file, script);
+    let failed = report.has_errors();
+    let found = report.finish();
+    match mapping {
+        Some(mapping) if !failed => Ok(Compiled { mapping, warnings: found }),
+        _ => Err(Diagnostics(found)),
+    }
+}
+
+fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Mapping> {
+    let root = source::read(report)?;
+    traps::traps(report, &root);
+    let start = root.span.start..root.span.start;
+    check(report, &root, (&Want::Idea(&MAPPING), &start));
+    edition(report, &root);
+    let context = context(report, &root, script);
+    let names = Names { context: &context, place: Place::Auth, kind: None, member: None };
+    let auth = root.get("auth").and_then(|node| auth::auth(&names, node));
+    let rows = root.get("answers").map(|node| answers::rows(&context, node)).unwrap_or_default();
+    context.answers.borrow_mut().splice(0..0, rows);
+    let sections = context.kinds.iter().filter_map(|kind| {
+        let entry = root.entry(&kind.name)?;
+        kind::kind(&Section { context: &context, kind, entry })
+    });
+    let types: Vec<_> = sections.collect();
+    let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
+    checks::unused_settings(&context);
+    let product = root.get("product").and_then(Node::text)?.into();
+    let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
+    let calls = context.calls.take().into();
+    Some(Mapping { file: file.into(), product, settings, auth, calls, types, tests })
+}
+
+fn edition(report: &Report, root: &Node) {
+    if let Some(node) = root.get("edition").filter(|node| node.json().is_u64() && node.json() != 1) {
+        let message = format!("edition {} is not known", node.text().unwrap_or_default());
+        report.hint(&codes::EDITION, &node.span, (message, "this gateway reads `edition: 1`"));
+    }
+}
+
+fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) -> Context<'a> {
+    let settings = root.get("settings").map(Node::items).unwrap_or_default().iter();
+    let settings = settings.filter_map(|item| Some((Arc::from(item.text()?), item.span.clone()))).collect();
+    let known = [ResourceType::user(), ResourceType::group()].into_iter();
+    let kinds: Vec<ResourceType> = known
+        .filter_map(|kind| {
+            let entry = root.entry(&kind.name).filter(|entry| entry.value.is_map())?;
+            Some(attribute::extended(report, kind, entry.value.get("attributes")))
+        })
+        .collect();
+    if kinds.is_empty() && !["User", "Group"].iter().any(|name| root.get(name).is_some()) {
+        let hint = "describe `User:`, `Group:` or both";
+        report.hint(
+            &codes::NO_RESOURCE_TYPE,
+            &(root.span.start..root.span.start),
+            ("the mapping has no resource type", hint),
+        );
+    }
+    Context {
+        report,
+        settings,
+        kinds,
+        script: script.and_then(|(name, text)| compiled(report, root, (name, text))),
+        answers: RefCell::new(answer::built_in()),
+        calls: RefCell::default(),
+        used: RefCell::default(),
+    }
+}
+
+fn compiled(report: &Report, root: &Node, (name, text): (&str, &str)) -> Option<Arc<Script>> {
+    match Script::compile(name, text) {
+        Ok(script) => Some(Arc::new(script)),
+        Err(error) => {
+            let place = match &error {
+                ScriptError::Syntax { line, column, .. } if *line > 0 => format!("{name}:{line}:{column}"),
+                _ => name.to_owned(),
+            };
+            let words = match error {
+                ScriptError::Syntax { message, .. } => message,
+                other => other.to_string(),
+            };
+            let span = root.entry("product").map_or(0..0, |entry: &Entry| entry.key_span.clone());
+            report.say(&codes::SCRIPT_SYNTAX, &span, format!("the script does not compile: {words} ({place})"));
+            None
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Which placeholders exist where, and the reading of texts that may hold them.
+
+use super::context::Context;
+use crate::mapping::codes;
+use crate::mapping::source::Node;
+use crate::mapping::text::{Form, form};
+use crate::scim::schema::{ResourceType, nearest};
+use crate::wire::{Body, Part, Path, Template, TemplateError, Variable};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Auth,
+    Made,
+    ReadRule,
+    Default,
+    Read,
+    List,
+    Find,
+    Create,
+    Update,
+    Delete,
+    Add,
+    Remove,
+    Detail,
+}
+
+/// Placeholders that exist together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Key,
+    Value,
+    Member,
+    Item,
+    Attribute,
+    Field,
+    Account,
+    Paging,
+    Random,
+    Setting,
+}
+
+/// The placeholders of one place.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) place: Place,
+    /// The resource type whose attributes have names here.
+    pub(super) kind: Option<&'a ResourceType>,
+    /// The resource type of the members that a call adds or removes.
+    pub(super) member: Option<&'a ResourceType>,
+}
+
+impl Place {
+    /// How messages call it.
+    fn words(self) -> &'static str {
+        match self {
+            Place::Auth => "in `auth`",
+            Place::Made => "in a made key",
+            Place::ReadRule => "in a `read:` rule",
+            Place::Default => "in a default",
+            Place::Read => "in the read call",
+            Place::List => "in the list call",
+            Place::Find => "in a find row",
+            Place::Create => "in the create call",
+            Place::Update => "in an update row",
+            Place::Delete => "in the delete call",
+            Place::Add => "in an `add` call",
+            Place::Remove => "in a `remove` call",
+            Place::Detail => "in a detail",
+        }
+    }
+
+    fn families(self) -> &'static [Family] {
+        use Family::{Account, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value};
+        match self {
+            Place::Auth => &[Setting],
+            Place::Made => &[Setting, Attribute],
+            Place::ReadRule | Place::Detail => &[Setting, Field],
+            Place::Default => &[Setting, Attribute, Field, Random],
+            Place::Read => &[Setting, Key],
+            Place::List => &[Setting, Paging],
+            Place::Find => &[Setting, Paging, Value],
+            // The key of a create is a made one.
+            Place::Create => &[Setting, Key, Attribute, Field, Account, Random],
+            Place::Update => &[Setting, Key, Value, Attribute, Field, Account, Random],
+            Place::Delete => &[Setting, Key, Attribute, Field],
+            Place::Add => &[Setting, Key, Value, Member, Attribute, Field, Random],
+            Place::Remove => &[Setting, Key, Value, Member, Item, Attribute, Field],
+        }
+    }
+}
+
+const FIXED: [(&str, Family, Variable); 11] = [
+    ("key", Family::Key, Variable::Key),
+    ("value", Family::Value, Variable::Value),
+    ("member", Family::Member, Variable::Member),
+    ("members", Family::Member, Variable::Members),
+    ("account", Family::Account, Variable::Account),
+    ("fields", Family::Account, Variable::Fields),
+    ("offset", Family::Paging, Variable::Offset),
+    ("page", Family::Paging, Variable::Page),
+    ("limit", Family::Paging, Variable::Limit),
+    ("cursor", Family::Paging, Variable::Cursor),
+    ("random", Family::Random, Variable::Random),
+];
+
+impl<'a> Names<'a> {
+    /// The same names elsewhere.
+    pub(super) fn at(self, place: Place) -> Names<'a> {
+        Names { place, ..self }
+    }
+
+    /// A text that may hold placeholders; a path counts as the field it leads to where fields have names.
+    pub(super) fn template(&self, node: &Node) -> Option<Template> {
+        let text = node.text()?;
+        match form(text) {
+            Form::Rooted(path) if self.place.families().contains(&Family::Field) => {
+                let path = self.context.path(node, path)?;
+                Some(Template { parts: vec![Part::Hole(Variable::Field(path))] })
+            }
+            Form::Template(template) => self.piece(node, (template, text.len() - template.len())),
+            Form::Constant(constant) | Form::Item(constant) | Form::Rooted(constant) => {
+                Some(Template::constant(constant))
+            }
+        }
+    }
+
+    /// A part of a node's text, which begins at this offset in it.
+    pub(super) fn piece(&self, node: &Node, (text, offset): (&str, usize)) -> Option<Template> {
+        match Template::parse(text, &|name| self.variable(name).map(|(variable, _)| variable)) {
+            Ok(template) => {
+                template.holes().for_each(|hole| self.context.note(hole));
+                Some(template)
+            }
+            Err(error) => {
+                self.complain(node, (&error, offset));
+                None
+            }
+        }
+    }
+
+    /// A body, or any value that may hold placeholders.
+    pub(super) fn body(&self, node: &Node) -> Option<Body> {
+        if node.is_list() {
+            let all: Vec<Option<Body>> = node.items().iter().map(|item| self.body(item)).collect();
+            return all.into_iter().collect::<Option<Vec<_>>>().map(Body::List);
+        }
+        if node.is_map() {
+            let all: Vec<Option<(Arc<str>, Body)>> = node
+                .entries()
+                .iter()
+                .map(|entry| Some((entry.key.as_str().into(), self.body(&entry.value)?)))
+                .collect();
+            return all.into_iter().collect::<Option<Vec<_>>>().map(Body::Object);
+        }
+        match node.json() {
+            Value::String(_) => self.template(node).map(Body::Template),
+            constant => Some(Body::Constant(constant)),
+        }
+    }
+
+    /// A placeholder's meaning, with the family it belongs to; `None` where it is unknown or has no value here.
+    fn variable(&self, name: &str) -> Option<(Variable, Family)> {
+        self.meaning(name).filter(|(_, family)| self.place.families().contains(family))
+    }
+
+    /// A placeholder's meaning anywhere.
+    fn meaning(&self, name: &str) -> Option<(Variable, Family)> {
+        if let Some((_, family, variable)) = FIXED.iter().find(|(fixed, ..)| *fixed == name) {
+            return Some((variable.clone(), *family));
+        }
+        if let Some(setting) = name.strip_prefix("settings.") {
+            let setting = self.context.settings.iter().find(|(known, _)| &**known == setting)?;
+            return Some((Variable::Setting(setting.0.clone()), Family::Setting));
+        }
+        if name.starts_with('$') {
+            return Some((Variable::Field(Path::parse(name).ok()?), Family::Field));
+        }
+        if let Some(field) = name.strip_prefix("item.") {
+            return Some((Variable::ItemField(Path::parse(&format!(".{field}")).ok()?), Family::Item));
+        }
+        if let Some(attribute) = name.strip_prefix("member.") {
+            let path = attribute_path(self.member?, attribute)?;
+            return Some((Variable::MemberAttribute(path.into()), Family::Member));
+        }
+        let path = attribute_path(self.kind?, name)?;
+        Some((Variable::Attribute(path.into()), Family::Attribute))
+    }
+
+    fn complain(&self, node: &Node, (error, offset): (&TemplateError, usize)) {
+        let report = self.context.report;
+        match error {
+            TemplateError::Unclosed { at } => {
+                if !self.context.is_cut(node) {
+                    let span = node.part(offset + at..offset + at + 1, report.text());
+                    let hint = "close it with `>`, or write `<<` for a literal `<`";
+                    report.hint(&codes::BAD_TEMPLATE, &span, ("`<` opens a placeholder that is never closed", hint));
+                }
+            }
+            TemplateError::Unknown { at, name } => {
+                let at = offset + at;
+                let span = node.part(at..at + name.len() + 2, report.text());
+                self.unknown(&span, name);
+            }
+        }
+    }
+
+    fn unknown(&self, span: &std::ops::Range<usize>, name: &str) {
+        let report = self.context.report;
+        if self.meaning(name).is_some() || name == "version" {
+            let here: Vec<String> = self.known().into_iter().map(|name| format!("<{name}>")).collect();
+            let message = format!("`<{name}>` has no value {}", self.place.words());
+            report.hint(&codes::VARIABLE_NOT_HERE, span, (message, format!("here exist {}", here.join(" "))));
+            return;
+        }
+        if let Some(setting) = name.strip_prefix("settings.") {
+            let known = self.context.settings.iter().map(|(name, _)| &**name);
+            let near = nearest(setting, known).map(|near| format!("settings.{near}"));
+            report.near(&codes::UNKNOWN_SETTING, span, (format!("the setting `{setting}` is not declared"), near));
+            return;
+        }
+        if name.starts_with('$') || name.starts_with("item.") {
+            report.say(&codes::BAD_PATH, span, format!("`{name}` is not a path"));
+            return;
+        }
+        let mut known = self.known();
+        let paths = self.kind.into_iter().flat_map(ResourceType::paths).map(|path| path.to_string());
+        known.extend(paths);
+        let near = nearest(name, known.iter().map(String::as_str)).map(|near| format!("<{near}>"));
+        report.near(&codes::UNKNOWN_VARIABLE, span, (format!("`<{name}>` is not known here"), near));
+    }
+
+    fn known(&self) -> Vec<String> {
+        let families = self.place.families();
+        let fixed =
+            FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
+        let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
+        let other = [(Family::Attribute, "attribute"), (Family::Field, "$.field"), (Family::Item, "item.field")];
+        let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
+        fixed.chain(settings).chain(other).collect()
+    }
+}
+
+fn attribute_path(kind: &ResourceType, name: &str) -> Option<String> {
+    kind.path(&super::attribute::long(name)).ok().map(|path| path.to_string())
+}
