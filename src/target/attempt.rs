@@ -66,11 +66,11 @@ impl<'a> Attempt<'a> {
                     }
                     tally.waits += 1;
                 }
-                Err(error) if self.may_resend(&error, &tally) => {
-                    tally.resent = Some(sent(&error));
+                Err(error) if self.may_resend(error, &tally) => {
+                    tally.resent = Some(sent(error));
                     sleep(RECONNECT).await;
                 }
-                Err(error) => return Err(self.failed(self.trouble(&error), &tally)),
+                Err(error) => return Err(self.failed(self.trouble(error), &tally)),
             }
         }
     }
@@ -129,10 +129,10 @@ impl<'a> Attempt<'a> {
         Err(self.failed(trouble, tally))
     }
 
-    fn may_resend(&self, error: &LineError, tally: &Tally) -> bool {
+    fn may_resend(&self, error: LineError, tally: &Tally) -> bool {
         let harmless = self.usage == Use::Read || self.if_uncertain == IfUncertain::Repeat;
         let wanted = match error {
-            LineError::Unreachable { .. } | LineError::Broken { sent: Sent::No } => true,
+            LineError::Unreachable | LineError::Broken { sent: Sent::No } => true,
             LineError::Broken { sent: Sent::Maybe } => harmless,
             // A slow read is not made faster by asking twice; a write that may be repeated is worth knowing about.
             LineError::TimedOut { sent: Sent::Maybe } => self.usage == Use::Write && harmless,
@@ -145,19 +145,19 @@ impl<'a> Attempt<'a> {
         wanted && tally.resent.is_none() && self.budget.outlasts(RECONNECT)
     }
 
-    fn trouble(&self, error: &LineError) -> Trouble {
+    fn trouble(&self, error: LineError) -> Trouble {
         let uncertain = |doubt, certain| match (self.usage, sent(error)) {
             (Use::Write, Sent::Maybe) => Trouble::Uncertain(doubt),
             _ => certain,
         };
         match error {
-            LineError::Unreachable { reason } => Trouble::Unreachable { reason: reason.clone() },
+            LineError::Unreachable => Trouble::Unreachable,
             LineError::Queue => Trouble::Queue,
             LineError::TimedOut { .. } => uncertain(Doubt::TimedOut, Trouble::TimedOut),
             LineError::Broken { .. } => uncertain(Doubt::Broken, Trouble::Broken { status: None, detail: None }),
             LineError::TooLarge => uncertain(Doubt::TooLarge, Trouble::TooLarge),
             LineError::Unreadable(words) => uncertain(Doubt::Unreadable, Trouble::Nonsense(words)),
-            LineError::Unsendable(words) => Trouble::Mapping((*words).to_owned()),
+            LineError::Unsendable(words) => Trouble::Mapping(words.to_owned()),
         }
     }
 
@@ -177,10 +177,10 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn sent(error: &LineError) -> Sent {
+fn sent(error: LineError) -> Sent {
     match error {
-        LineError::Unreachable { .. } | LineError::Queue | LineError::Unsendable(_) => Sent::No,
-        LineError::TimedOut { sent } | LineError::Broken { sent } => *sent,
+        LineError::Unreachable | LineError::Queue | LineError::Unsendable(_) => Sent::No,
+        LineError::TimedOut { sent } | LineError::Broken { sent } => sent,
         LineError::TooLarge | LineError::Unreadable(_) => Sent::Maybe,
     }
 }

@@ -26,11 +26,8 @@ pub struct TargetError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Trouble {
     /// No connection: nothing was sent.
-    #[error("the target cannot be reached: {reason}")]
-    Unreachable {
-        /// What the system or the TLS library said.
-        reason: Arc<str>,
-    },
+    #[error("the target cannot be reached")]
+    Unreachable,
     /// No answer in time; nothing was written.
     #[error("the target did not answer in time")]
     TimedOut,
@@ -137,7 +134,7 @@ impl TargetError {
             Trouble::Unsafe(_) => Side::Client,
             Trouble::Mapping(_) => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
-            Trouble::Unreachable { .. }
+            Trouble::Unreachable
             | Trouble::TimedOut
             | Trouble::Uncertain(_)
             | Trouble::Broken { .. }
@@ -151,7 +148,7 @@ impl TargetError {
     /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
     pub fn may_retry(&self) -> bool {
         let passing = match self.trouble {
-            Trouble::Unreachable { .. }
+            Trouble::Unreachable
             | Trouble::TimedOut
             | Trouble::Busy { .. }
             | Trouble::Queue

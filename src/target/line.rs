@@ -4,7 +4,6 @@ use crate::wire::Call;
 use bytes::Bytes;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A reply under way.
@@ -26,14 +25,11 @@ pub enum Sent {
 }
 
 /// Why there is no reply.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// No connection: nothing was sent.
-    #[error("no connection: {reason}")]
-    Unreachable {
-        /// What the system or the TLS library said; no address, no value.
-        reason: Arc<str>,
-    },
+    #[error("no connection")]
+    Unreachable,
     /// The deadline passed.
     #[error("no answer in time")]
     TimedOut {

@@ -97,7 +97,7 @@ pub(super) fn raw(status: u16, headers: &[(&str, &str)], body: &str) -> Act {
 }
 
 pub(super) fn unreachable() -> Act {
-    Act::Fail(LineError::Unreachable { reason: "refused".into() })
+    Act::Fail(LineError::Unreachable)
 }
 
 pub(super) fn broken() -> Act {
