@@ -1,5 +1,6 @@
 //! What an answer of the target means: an ordered table of conditions, the first that fits wins.
 
+use crate::wire::call::CallId;
 use crate::wire::path::Path;
 use crate::wire::template::{Scope, Template, Variable, as_text};
 use http::{HeaderMap, StatusCode};
@@ -78,6 +79,8 @@ pub struct AnswerRow {
     pub detail: Option<Detail>,
     /// Where the answer says how long to wait.
     pub retry_at: Option<Path>,
+    /// A call that must succeed before `absent` is believed: some products answer a caller they do not know as if nothing were there.
+    pub confirm: Option<CallId>,
     /// The line of the mapping file; 0 for built-in rows.
     pub line: u32,
 }
@@ -213,6 +216,7 @@ pub fn built_in() -> Vec<AnswerRow> {
         means,
         detail: None,
         retry_at: None,
+        confirm: None,
         line: 0,
     };
     vec![
@@ -290,7 +294,7 @@ mod tests {
         let mut rows = built_in();
         let taken = Test::Text(one(json!("already")));
         let when = Condition { status: vec![422], ..at("$.errors", Some(taken)) };
-        rows.insert(0, AnswerRow { when, means: Meaning::Taken, detail: None, retry_at: None, line: 3 });
+        rows.insert(0, AnswerRow { when, means: Meaning::Taken, detail: None, retry_at: None, confirm: None, line: 3 });
         let means = |body| meaning(&rows, &answer(422, body), &Domain).unwrap().means;
         assert_eq!(means(json!({"errors": ["Mail is invalid", "Login has already been taken"]})), Meaning::Taken);
         assert_eq!(means(json!({"errors": ["Mail is invalid"]})), Meaning::Invalid);

@@ -8,7 +8,7 @@ use crate::wire::{AnswerRow, Capture, Condition, KeySource, Meaning, Term};
 fn with_detail(detail: Detail, means: Meaning) -> Call {
     let mut call = call("POST /users");
     let when = Condition { status: vec![4], ..Condition::default() };
-    call.answers.insert(0, AnswerRow { when, means, detail: Some(detail), retry_at: None, line: 3 });
+    call.answers.insert(0, AnswerRow { when, means, detail: Some(detail), retry_at: None, confirm: None, line: 3 });
     call
 }
 
