@@ -67,6 +67,7 @@ fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
     }
     if status.is_empty() && at.is_none() && tests.is_empty() && node.get("status").is_none() {
         unclear(context, &node.span, "this condition tests nothing");
+        return None;
     }
     let test = match tests.as_slice() {
         [key] => Some(test(context, (key, node.get(key)?))?),

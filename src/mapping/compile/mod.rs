@@ -74,7 +74,10 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     });
     let types: Vec<_> = sections.collect();
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
-    checks::unused_settings(&context);
+    // What uses a setting may be what could not be read.
+    if !report.has_errors() {
+        checks::unused_settings(&context);
+    }
     let product = root.get("product").and_then(Node::text)?.into();
     let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
     let calls = context.calls.take().into();
