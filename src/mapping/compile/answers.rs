@@ -124,7 +124,7 @@ fn operands(context: &Context<'_>, node: &Node) -> Vec<Operand> {
 fn operand(context: &Context<'_>, node: &Node) -> Option<Operand> {
     let constant = node.json();
     let Value::String(_) = &constant else { return Some(Operand::Constant(constant)) };
-    let names = Names { context, place: Place::Auth, kind: None, member: None };
+    let names = Names { context, place: Place::Condition, kind: None, member: None };
     let template = names.template(node)?;
     match (template.alone(), template.literal()) {
         (Some(Variable::Setting(name)), _) => Some(Operand::Setting(name.clone())),

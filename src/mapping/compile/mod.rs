@@ -30,7 +30,7 @@ use crate::wire::answer;
 use context::Context;
 use kind::Section;
 use names::{Names, Place};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// A mapping that can be used, with advice.
@@ -73,6 +73,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.
     if !report.has_errors() {
@@ -117,6 +118,7 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
         answers: RefCell::new(answer::built_in()),
         calls: RefCell::default(),
         used: RefCell::default(),
+        all_read: Cell::default(),
     }
 }
 
