@@ -172,6 +172,13 @@ pub enum CallError {
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+impl Listing {
+    /// Does one answer hold everything?
+    pub fn is_complete(&self) -> bool {
+        self.paging.is_none() && self.next.is_none()
+    }
+}
+
 impl Call {
     /// The path and query below the base URL, placeholders percent-encoded per segment.
     ///

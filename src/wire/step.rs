@@ -1,7 +1,7 @@
 //! A plan's element: one declared call with what fills its holes. Data only, so that `explain` and tests print what `serve` runs.
 
 use crate::wire::call::{CallId, IfUncertain};
-use crate::wire::template::Variable;
+use crate::wire::template::{Body, Variable};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -36,6 +36,8 @@ pub enum Term {
     Value(Value),
     /// Taken from the answer of an earlier step.
     Captured(Arc<str>),
+    /// Known but for settings and random text, which are filled in where the step runs.
+    Open(Body),
 }
 
 /// A name for something in a step's answer.

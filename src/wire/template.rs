@@ -1,6 +1,6 @@
 //! Text with holes: `/users/<key>.json`, `<settings.api_key>`, `{ user: <account> }`. Parsed at load, filled per call.
 
-use crate::wire::path::Path;
+use crate::wire::path::{Hop, Path};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
@@ -251,6 +251,25 @@ impl Body {
                 let filled = fields.iter().filter_map(|(name, one)| Some((name.to_string(), one.fill(scope)?)));
                 Some(Value::Object(filled.collect::<Map<_, _>>()))
             }
+        }
+    }
+
+    /// A value as a body without placeholders.
+    pub fn of(value: &Value) -> Body {
+        match value {
+            Value::String(text) => Body::Template(Template::constant(text)),
+            Value::Array(list) => Body::List(list.iter().map(Body::of).collect()),
+            Value::Object(fields) => Body::Object(fields.iter().map(|(name, one)| (name.as_str().into(), Body::of(one))).collect()),
+            other => Body::Constant(other.clone()),
+        }
+    }
+
+    /// One hop into it.
+    pub fn field(&mut self, hop: &Hop) -> Option<&mut Body> {
+        match (self, hop) {
+            (Body::Object(fields), Hop::Name(name)) => fields.iter_mut().find(|(known, _)| known == name).map(|(_, body)| body),
+            (Body::List(list), Hop::Index(index)) => list.get_mut(*index),
+            _ => None,
         }
     }
 

@@ -97,6 +97,7 @@ impl Parser<'_, '_> {
         }
         self.count_term(&span)?;
         let path = self.resolve(word, &span)?;
+        self.lexer.skip_blanks();
         match self.lexer.peek() {
             Some(b'[') if self.parent.is_none() => self.element(path),
             Some(b'[') => Err(self.lexer.error_here("a value filter cannot stand in another one")),
@@ -135,7 +136,8 @@ impl Parser<'_, '_> {
     fn tail(&mut self, path: &AttributePath, start: usize) -> Parsed {
         let outer = self.parent.replace(path.clone());
         let (word, span) = self.lexer.word();
-        let tail = self.resolve(word, &span).and_then(|path| self.comparison(path, start));
+        let resolved = self.count_term(&span).and_then(|()| self.resolve(word, &span));
+        let tail = resolved.and_then(|path| self.comparison(path, start));
         self.parent = outer;
         tail
     }

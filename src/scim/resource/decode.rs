@@ -47,6 +47,9 @@ impl Decoded {
     }
 
     fn member(&mut self, name: &str, sent: &Value, kind: &ResourceType) -> Result<(), ScimError> {
+        if sent.is_null() {
+            return Ok(());
+        }
         let Ok(path) = kind.path(name) else {
             self.ignored.push(name.to_owned());
             return Ok(());

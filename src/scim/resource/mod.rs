@@ -3,10 +3,11 @@
 mod coerce;
 mod decode;
 pub(crate) mod elements;
+mod identity;
 mod json;
 mod rules;
 
-pub(crate) use coerce::{is_nothing, read, sub_named, typed};
+pub(crate) use coerce::{is_nothing, member, read, sub_named, typed};
 pub use decode::{Decoded, decode};
 pub use json::{JsonLimits, parse_json};
 pub use rules::{check_immutable, check_required};

@@ -3,7 +3,7 @@
 use super::Resource;
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::path::AttributePath;
-use crate::scim::schema::{Attribute, Mutability, ResourceType};
+use crate::scim::schema::{Attribute, Mutability, Paths, ResourceType};
 use serde_json::Value;
 
 /// Checks that every required attribute the target offers is present, in extensions too, and in every element of a list.
@@ -12,10 +12,10 @@ use serde_json::Value;
 /// 400 `invalidValue` naming the first that is missing.
 pub fn check_required(resource: &Resource, kind: &ResourceType) -> Result<(), ScimError> {
     let missing = |path: &AttributePath| ScimError::invalid_value(format!("`{path}` is required"));
-    for (path, attribute) in demanded(kind) {
-        let value = resource.whole(&path);
+    for (Paths { path, .. }, attribute) in demanded(kind) {
+        let value = resource.whole(path);
         if attribute.required && value.is_none() {
-            return Err(missing(&path));
+            return Err(missing(path));
         }
         for sub in attribute.offered_subs().filter(|sub| sub.required && sub.mutability != Mutability::ReadOnly) {
             let lacks = |element: &Value| element.get(&*sub.name).is_none();
@@ -39,9 +39,9 @@ pub fn check_required(resource: &Resource, kind: &ResourceType) -> Result<(), Sc
 /// 400 `mutability` naming the first that changed.
 pub fn check_immutable(before: &Resource, after: &Resource, kind: &ResourceType) -> Result<(), ScimError> {
     let refused = |detail| Err(ScimError::bad_request(ScimType::Mutability, detail));
-    for (path, attribute) in demanded(kind) {
-        let Some(old) = before.whole(&path) else { continue };
-        let new = after.whole(&path);
+    for (Paths { path, .. }, attribute) in demanded(kind) {
+        let Some(old) = before.whole(path) else { continue };
+        let new = after.whole(path);
         if attribute.required && new.is_none() {
             return refused(format!("`{path}` is required and cannot be removed"));
         }
@@ -54,7 +54,7 @@ pub fn check_immutable(before: &Resource, after: &Resource, kind: &ResourceType)
         }
         for sub in &attribute.sub_attributes {
             let (old, new) = (old.get(&*sub.name), new.and_then(|value| value.get(&*sub.name)));
-            if sub.required && old.is_some() && new.is_none() && after.whole(&path).is_some() {
+            if sub.required && old.is_some() && new.is_none() && after.whole(path).is_some() {
                 return refused(format!("`{path}.{}` is required and cannot be removed", sub.name));
             }
             if sub.mutability == Mutability::Immutable && old.is_some() && old != new {
@@ -65,6 +65,6 @@ pub fn check_immutable(before: &Resource, after: &Resource, kind: &ResourceType)
     Ok(())
 }
 
-fn demanded(kind: &ResourceType) -> impl Iterator<Item = (AttributePath, &Attribute)> {
+fn demanded(kind: &ResourceType) -> impl Iterator<Item = (&Paths, &Attribute)> {
     kind.attributes().filter(|(_, attribute)| attribute.is_offered() && attribute.mutability != Mutability::ReadOnly)
 }

@@ -15,6 +15,7 @@ pub use user::{ENTERPRISE_SCHEMA, USER_SCHEMA};
 use super::error::quoted;
 use super::path::{AttributePath, PathError};
 use index::Index;
+pub(crate) use index::Paths;
 use std::sync::Arc;
 
 /// A schema: a URN and its attributes (RFC 7643 §7).
@@ -119,22 +120,16 @@ impl ResourceType {
         attribute.offered || self.attribute(&path.parent()).is_some_and(Attribute::offers_every_sub)
     }
 
-    /// Every known attribute with its path, without the sub-attributes.
-    pub fn attributes(&self) -> impl Iterator<Item = (AttributePath, &Attribute)> {
-        self.schemas.iter().enumerate().flat_map(|(position, schema)| {
-            schema.attributes.iter().map(move |attribute| {
-                let extension = (position > 0).then(|| Arc::clone(&schema.id));
-                (AttributePath { extension, name: Arc::clone(&attribute.name), sub: None }, attribute)
-            })
-        })
+    /// Every known path, parents before their sub-attributes.
+    pub fn paths(&self) -> impl Iterator<Item = &AttributePath> {
+        let ordered = self.index.ordered().iter().flatten();
+        ordered.flat_map(|paths| std::iter::once(&paths.path).chain(&paths.subs))
     }
 
-    /// Every known path, parents before their sub-attributes.
-    pub fn paths(&self) -> impl Iterator<Item = AttributePath> {
-        self.attributes().flat_map(|(parent, attribute)| {
-            let subs: Vec<_> = attribute.sub_attributes.iter().map(|sub| parent.with_sub(&sub.name)).collect();
-            std::iter::once(parent).chain(subs)
-        })
+    /// Every known attribute with its path and those of its sub-attributes.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&Paths, &Attribute)> {
+        let schemas = self.index.ordered().iter().zip(&self.schemas);
+        schemas.flat_map(|(paths, schema)| paths.iter().zip(&schema.attributes))
     }
 
     fn unknown(&self, text: &str) -> PathError {

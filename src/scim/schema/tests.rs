@@ -76,9 +76,9 @@ fn only_common_attributes_are_offered_until_a_target_offers_more() {
 fn every_attribute_is_found_by_the_path_it_prints() {
     for kind in [ResourceType::user(), ResourceType::group()] {
         for path in kind.paths() {
-            assert_eq!(kind.path(&path.to_string()).as_ref(), Ok(&path));
-            assert_eq!(kind.path(&path.to_string().to_uppercase()).as_ref(), Ok(&path));
-            assert_eq!(kind.attribute(&path).map(|found| &found.name), Some(path.sub.as_ref().unwrap_or(&path.name)));
+            assert_eq!(kind.path(&path.to_string()).as_ref(), Ok(path));
+            assert_eq!(kind.path(&path.to_string().to_uppercase()).as_ref(), Ok(path));
+            assert_eq!(kind.attribute(path).map(|found| &found.name), Some(path.sub.as_ref().unwrap_or(&path.name)));
         }
     }
 }
@@ -87,6 +87,21 @@ proptest! {
     #[test]
     fn any_text_as_a_path_is_answered(text in "\\PC{0,60}") {
         let _ = ResourceType::user().path(&text);
+    }
+
+    #[test]
+    fn a_printed_path_reads_as_the_same_path(
+        index in any::<proptest::sample::Index>(), upper in any::<u64>(), before in "(urn:ietf:params:scim:schemas:core:2\\.0:User[:.])?"
+    ) {
+        let user = ResourceType::user();
+        let paths: Vec<_> = user.paths().collect();
+        let path = index.get(&paths);
+        let before = if path.extension.is_none() { before } else { String::new() };
+        let swap = |(at, letter): (usize, char)| if upper >> (at % 64) & 1 == 1 { letter.to_ascii_uppercase() } else { letter };
+        let spelt: String = format!("{before}{path}").chars().enumerate().map(swap).collect();
+        let read = user.path(&spelt).unwrap();
+        prop_assert_eq!(&read, *path);
+        prop_assert_eq!(user.path(&read.to_string()), Ok(read));
     }
 
     #[test]

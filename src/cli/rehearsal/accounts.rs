@@ -1,0 +1,286 @@
+//! A product that holds the accounts a test gives: reads are answered from them, writes change them and are noted.
+
+use super::script::{method_and_path, reply};
+use crate::mapping::{Mapping, Rule, Sends, Shape, TypeMapping};
+use crate::plan::key_value;
+use crate::target::{self, Line, LineError};
+use crate::wire::{Call, CallId, Paging, Path, ResultAt, Scope, Total, Variable, encode};
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// The accounts of a pretend product.
+pub struct Accounts {
+    mapping: Arc<Mapping>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Vec<(usize, Value)>,
+    writes: Vec<(String, Value)>,
+    made: u64,
+}
+
+impl Accounts {
+    /// A product that holds these accounts: type, key, document.
+    pub fn new(mapping: Arc<Mapping>, given: &[(Arc<str>, String, Value)]) -> Accounts {
+        let place = |kind: &str| mapping.types.iter().position(|one| &*one.kind.name == kind);
+        let held = given.iter().filter_map(|(kind, _, document)| Some((place(kind)?, document.clone()))).collect();
+        Accounts { state: Mutex::new(State { held, ..State::default() }), mapping }
+    }
+
+    /// The writes so far: `PUT /users/7.json` and the body, null for none.
+    pub fn writes(&self) -> Vec<(String, Value)> {
+        self.state().writes.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, call: &Call, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+        let found = self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
+        let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let mut state = self.state();
+        let body = encode::decode(request.body());
+        if !matches!(role, Role::Read | Role::List) {
+            state.writes.push((method_and_path(request), body.clone()));
+        }
+        let scene = Scene { mapping: &self.mapping, call, request, kind: (place, kind), body: &body };
+        match role {
+            Role::Read => scene.read(&state),
+            Role::List => scene.list(&state),
+            Role::Create => scene.create(&mut state),
+            Role::Update(sends) => scene.update(&mut state, sends),
+            Role::Delete => scene.delete(&mut state),
+            Role::Element(rule, adds) => scene.element(&mut state, rule, adds),
+        }
+    }
+
+    /// What a call is for.
+    fn role<'a>(&self, kind: &'a TypeMapping, call: &Call) -> Option<Role<'a>> {
+        let is = |id: CallId| self.mapping.call(id).name == call.name;
+        if kind.read.is_some_and(is) {
+            return Some(Role::Read);
+        }
+        let searches = kind.list.iter().chain(kind.find.iter().map(|find| &find.search));
+        if searches.into_iter().any(|search| is(search.call)) {
+            return Some(Role::List);
+        }
+        if kind.create.as_ref().is_some_and(|create| is(create.write.call)) {
+            return Some(Role::Create);
+        }
+        if let Some(row) = kind.update.iter().find(|row| is(row.write.call)) {
+            return Some(Role::Update(row.sends));
+        }
+        if kind.delete.is_some_and(is) {
+            return Some(Role::Delete);
+        }
+        kind.rules.iter().find_map(|rule| match &rule.shape {
+            Shape::Each { add: Some(add), .. } if is(*add) => Some(Role::Element(rule, Element::Added)),
+            Shape::Each { remove: Some(remove), .. } if is(*remove) => Some(Role::Element(rule, Element::Removed)),
+            _ => None,
+        })
+    }
+}
+
+impl Line for Accounts {
+    fn exchange<'a>(&'a self, call: &'a Call, request: http::Request<Bytes>, _: Instant) -> target::Exchange<'a> {
+        Box::pin(async move { Ok::<_, LineError>(self.answer(call, &request)) })
+    }
+}
+
+enum Role<'a> {
+    Read,
+    List,
+    Create,
+    Update(Sends),
+    Delete,
+    Element(&'a Rule, Element),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Added,
+    Removed,
+}
+
+/// One request on the stage.
+struct Scene<'a> {
+    mapping: &'a Mapping,
+    call: &'a Call,
+    request: &'a http::Request<Bytes>,
+    kind: (usize, &'a TypeMapping),
+    body: &'a Value,
+}
+
+impl Scene<'_> {
+    fn read(&self, state: &State) -> http::Response<Bytes> {
+        match self.meant(state, None) {
+            Some(at) => reply(StatusCode::OK, &[], &self.shown(&state.held[at].1)),
+            None => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
+        }
+    }
+
+    fn list(&self, state: &State) -> http::Response<Bytes> {
+        let all: Vec<&Value> = state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
+        let Some(listing) = &self.call.listing else { return reply(StatusCode::OK, &[], &Value::Null) };
+        let (skip, take) = self.window(listing.paging.as_ref());
+        let items: Value = all.iter().skip(skip).take(take).map(|document| (*document).clone()).collect();
+        let mut answer = Value::Null;
+        listing.items.set(&mut answer, items);
+        if let Some(Total::At(path)) = &listing.total {
+            path.set(&mut answer, json!(all.len()));
+        }
+        reply(StatusCode::OK, &[], &answer)
+    }
+
+    fn window(&self, paging: Option<&Paging>) -> (usize, usize) {
+        let query: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(self.request.uri().query().unwrap_or_default().as_bytes()).collect();
+        let number = |name: &Option<Arc<str>>| query.iter().find(|(known, _)| name.as_deref() == Some(known)).and_then(|(_, value)| value.parse().ok());
+        match paging {
+            Some(Paging::Offset { offset, limit, max }) => (number(offset).unwrap_or(0), number(limit).unwrap_or(*max).min(*max)),
+            Some(Paging::Page { page, size, first, max }) => {
+                let size: usize = number(size).unwrap_or(*max).min(*max);
+                (number(page).unwrap_or(*first).saturating_sub(*first) * size, size)
+            }
+            Some(Paging::Cursor { .. }) | None => (0, usize::MAX),
+        }
+    }
+
+    fn create(&self, state: &mut State) -> http::Response<Bytes> {
+        state.made += 1;
+        let mut document = self.carried();
+        let kind = self.kind.1;
+        if kind.key_of(&document).is_none() {
+            let key = if kind.key.number { json!(1000 + state.made) } else { json!(format!("new-{}", state.made)) };
+            kind.key.at.set(&mut document, key);
+        }
+        state.held.push((self.kind.0, document.clone()));
+        reply(StatusCode::CREATED, &[], &self.shown(&document))
+    }
+
+    fn update(&self, state: &mut State, sends: Sends) -> http::Response<Bytes> {
+        let Some(at) = self.meant(state, None) else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let held = &mut state.held[at].1;
+        let key = self.kind.1.key.at.first(held).cloned();
+        match sends {
+            Sends::Changed => merge(held, self.carried()),
+            Sends::Account => *held = self.carried(),
+        }
+        if let Some(key) = key {
+            self.kind.1.key.at.set(held, key);
+        }
+        reply(StatusCode::NO_CONTENT, &[], &Value::Null)
+    }
+
+    fn delete(&self, state: &mut State) -> http::Response<Bytes> {
+        let Some(at) = self.meant(state, None) else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        state.held.remove(at);
+        reply(StatusCode::NO_CONTENT, &[], &Value::Null)
+    }
+
+    fn element(&self, state: &mut State, rule: &Rule, what: Element) -> http::Response<Bytes> {
+        let Shape::Each { at: array, items, .. } = &rule.shape else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let kinds = self.mapping.types.iter().enumerate();
+        let referred = kinds.filter(|(_, kind)| Some(&kind.kind.name) == item.refers_to.as_ref());
+        let members: Vec<Value> = referred.flat_map(|(place, kind)| keys(state, place, kind)).collect();
+        let found = members.iter().find_map(|member| Some((self.meant(state, Some(member))?, member.clone())));
+        let Some((at, member)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let document = &mut state.held[at].1;
+        let mut list: Vec<Value> = array.items(document).into_iter().filter(|one| item.at.first(one) != Some(&member)).cloned().collect();
+        if what == Element::Added {
+            let mut element = Value::Null;
+            item.at.set(&mut element, member);
+            list.push(element);
+        }
+        array.set(document, Value::Array(list));
+        reply(StatusCode::NO_CONTENT, &[], &Value::Null)
+    }
+
+    /// The account that the request is about: the one whose key makes the call into this request.
+    fn meant(&self, state: &State, member: Option<&Value>) -> Option<usize> {
+        state.held.iter().position(|(place, document)| {
+            let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
+            let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
+            let filled = Filled { key: &key, member };
+            let path = self.call.target_path(&filled);
+            let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+            let body = || member.is_none() || self.call.body.as_ref().is_none_or(|body| body.fill(&filled).as_ref() == Some(self.body));
+            path.is_ok_and(|path| path == asked) && body()
+        })
+    }
+
+    /// The account that the request carries, taken out of its envelope.
+    fn carried(&self) -> Value {
+        let envelope = self.call.body.as_ref().and_then(|body| envelope(body, &mut Vec::new()));
+        let inner = match &envelope {
+            Some(names) => Path::of_names(names.iter().map(|name| &**name)).first(self.body).cloned(),
+            None => Some(self.body.clone()),
+        };
+        inner.filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()))
+    }
+
+    /// The account as the call's answer shows it.
+    fn shown(&self, document: &Value) -> Value {
+        match &self.call.result {
+            ResultAt::At(path) => {
+                let mut answer = Value::Null;
+                path.set(&mut answer, document.clone());
+                answer
+            }
+            ResultAt::Whole => document.clone(),
+            ResultAt::Nowhere => Value::Null,
+        }
+    }
+}
+
+struct Filled<'a> {
+    key: &'a Value,
+    member: Option<&'a Value>,
+}
+
+impl Scope for Filled<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        match variable {
+            Variable::Key => Some(Cow::Borrowed(self.key)),
+            Variable::Member | Variable::Value => self.member.map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+}
+
+fn keys(state: &State, wanted: usize, kind: &TypeMapping) -> Vec<Value> {
+    let held = state.held.iter().filter(|(place, _)| *place == wanted);
+    held.filter_map(|(_, document)| key_value(kind, &kind.key_of(document)?)).collect()
+}
+
+/// The names under which `<account>` stands in a body.
+fn envelope(body: &crate::wire::Body, names: &mut Vec<Arc<str>>) -> Option<Vec<Arc<str>>> {
+    match body {
+        crate::wire::Body::Template(template) if template.alone() == Some(&Variable::Account) => Some(names.clone()),
+        crate::wire::Body::Object(fields) => fields.iter().find_map(|(name, inner)| {
+            names.push(name.clone());
+            let found = envelope(inner, names);
+            names.pop();
+            found
+        }),
+        _ => None,
+    }
+}
+
+fn merge(held: &mut Value, change: Value) {
+    match (held, change) {
+        (Value::Object(held), Value::Object(change)) => {
+            for (name, value) in change {
+                merge(held.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (held, change) => *held = change,
+    }
+}

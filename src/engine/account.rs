@@ -1,0 +1,203 @@
+//! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
+
+use crate::engine::{OperationError, Work};
+use crate::mapping::{Shape, TypeMapping};
+use crate::plan;
+use crate::scim::path::AttributePath;
+use crate::scim::resource::Resource;
+use crate::store::{Link, LinkState};
+use crate::target::{Captures, Use};
+use crate::wire::{Meaning, Term};
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An account, read and identified.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The SCIM id.
+    pub id: String,
+    /// The account as the target shows it.
+    pub document: Value,
+    /// The same as a client sees it, references translated.
+    pub resource: Resource,
+    /// What the store holds for it.
+    pub link: Option<Arc<Link>>,
+}
+
+/// A SCIM id, and what it stands for.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The SCIM id.
+    pub id: String,
+    /// The target's key.
+    pub key: String,
+    /// The key as calls take it.
+    pub term: Term,
+    /// What the store holds for it.
+    pub link: Option<Arc<Link>>,
+}
+
+type Wants<'a> = &'a (dyn Fn(&AttributePath) -> bool + Sync);
+
+impl Work {
+    /// What a SCIM id stands for.
+    ///
+    /// # Errors
+    /// It stands for nothing: no key of this target looks like that, or no link has it.
+    pub fn locate(&self, id: &str) -> Result<Located, OperationError> {
+        let kind = self.kind();
+        let link = if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
+        let link = link.filter(|link| link.state == LinkState::Live);
+        let key = match &link {
+            Some(link) => link.target_key.clone(),
+            None if kind.key.stable => id.to_owned(),
+            None => return Err(OperationError::not_found(kind, id)),
+        };
+        let value = plan::key_value(kind, &key).ok_or_else(|| OperationError::not_found(kind, id))?;
+        Ok(Located { id: id.to_owned(), key, term: Term::Value(value), link })
+    }
+
+    /// Reads the account.
+    ///
+    /// # Errors
+    /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.
+    pub async fn gather(&self, located: &Located, wants: Wants<'_>) -> Result<Account, OperationError> {
+        let kind = self.kind();
+        let document = self.fetch(located).await?;
+        let Some(document) = document else {
+            self.seen_absent(located).await?;
+            return Err(OperationError::not_found(kind, &located.id));
+        };
+        self.seen(located, document, wants).await
+    }
+
+    /// The account's document; `None`: it is not there.
+    pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Value>, OperationError> {
+        let kind = self.kind();
+        let planned = plan::read(kind, &located.term).ok_or(OperationError::NotOffered("reading"))?;
+        let outcome = self.instance.target.run(Use::Read, &planned.step, &mut Captures::new(), &self.budget).await?;
+        match outcome.meaning {
+            Meaning::Ok | Meaning::Empty => {}
+            Meaning::Absent => return Ok(None),
+            _ => return Err(self.unexpected(&planned, &outcome)),
+        }
+        let Some(document) = outcome.account else { return Ok(None) };
+        // A target that answers with another account than asked for would let one id show another's data.
+        let same = kind.key_of(&document).is_some_and(|key| key == located.key);
+        Ok((same && !kind.is_absent(&document, self.instance.target.settings())).then_some(document))
+    }
+
+    /// The account whose document is known already.
+    pub(super) async fn seen(&self, located: &Located, document: Value, wants: Wants<'_>) -> Result<Account, OperationError> {
+        let kind = self.kind();
+        let mut resource = kind.to_scim(&document, wants)?;
+        if let Some(link) = &located.link {
+            restore(kind, &mut resource, link);
+        }
+        self.translate(&mut resource).await?;
+        resource.0.insert("id".into(), Value::from(located.id.clone()));
+        Ok(Account { id: located.id.clone(), document, resource, link: located.link.clone() })
+    }
+
+    /// Identifies the accounts of one page: one look into the store, one transaction for those never seen before.
+    pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Value)>, OperationError> {
+        let kind = self.kind();
+        let settings = self.instance.target.settings();
+        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
+        let keyed: Vec<(String, Value)> = ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
+        let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
+        let links = self.links(kind, &keys).await?;
+        let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
+            let id = link.as_ref().map_or_else(|| key.clone(), |link| link.scim_id.clone());
+            let term = Term::Value(plan::key_value(kind, &key)?);
+            Some((Located { id, key, term, link }, document))
+        });
+        Ok(located.collect())
+    }
+
+    /// The links of these keys. Where the key is not the id, a key never seen before gets its link here, before its id leaves.
+    async fn links(&self, kind: &TypeMapping, keys: &[&str]) -> Result<Vec<Option<Arc<Link>>>, OperationError> {
+        if kind.key.stable && !kind.stores() {
+            return Ok(vec![None; keys.len()]);
+        }
+        let scope = self.instance.scope(kind);
+        let mut links = self.gateway.store.links_by_keys(&scope, keys)?;
+        let mut fresh = Vec::new();
+        for (link, key) in links.iter_mut().zip(keys) {
+            *link = link.take().filter(|link| link.state == LinkState::Live);
+            if link.is_none() && !kind.key.stable {
+                fresh.push(self.new_link(kind, key)?);
+            }
+        }
+        if !fresh.is_empty() {
+            // Another request may have seen it first: what stands is what counts.
+            self.gateway.store.add_links(&scope, fresh).await?;
+            links = self.gateway.store.links_by_keys(&scope, keys)?;
+        }
+        Ok(links)
+    }
+
+    /// A link for a key never seen before: with a stable key the key is the id, else the id is made from target, type, key and generation.
+    pub(super) fn new_link(&self, kind: &TypeMapping, key: &str) -> Result<Link, OperationError> {
+        let now = (self.gateway.now)();
+        if kind.key.stable {
+            return Ok(Link::new(key, key, now));
+        }
+        let generation = self.gateway.store.next_generation(&self.instance.scope(kind), key)?;
+        let name = format!("{}\0{}\0{key}\0{generation}", self.instance.name, kind.kind.name);
+        let mut link = Link::new(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string(), key, now);
+        link.generation = generation;
+        Ok(link)
+    }
+
+    /// The account is gone: what was kept for it goes too, so that nobody inherits it.
+    pub(super) async fn seen_absent(&self, located: &Located) -> Result<(), OperationError> {
+        let Some(link) = &located.link else { return Ok(()) };
+        let store = &self.gateway.store;
+        match self.kind().key.stable {
+            true => store.forget(&self.scope(), &link.scim_id).await?,
+            false => store.bury(&self.scope(), &link.scim_id, (self.gateway.now)()).await?,
+        }
+        Ok(())
+    }
+
+    /// References hold the target's keys so far; clients see ids.
+    async fn translate(&self, resource: &mut Resource) -> Result<(), OperationError> {
+        for rule in &self.kind().rules {
+            let Shape::Each { items, .. } = &rule.shape else { continue };
+            for item in items {
+                let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else { continue };
+                if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
+                    continue;
+                }
+                let elements = resource.elements(&rule.attribute).to_vec();
+                let keys: Vec<&str> = elements.iter().map(|element| text(element, &item.sub)).collect();
+                let links = self.links(referred, &keys).await?;
+                let named = elements.iter().zip(links).filter_map(|(element, link)| {
+                    let mut element = element.clone();
+                    element[&*item.sub] = Value::from(link?.scim_id.clone());
+                    Some(element)
+                });
+                resource.set(&rule.attribute, named.collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text<'a>(element: &'a Value, sub: &str) -> &'a str {
+    element.get(sub).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Lays over what the target shows what the store holds: kept attributes, and the sent form of values that still are as we wrote them.
+fn restore(kind: &TypeMapping, resource: &mut Resource, link: &Link) {
+    kind.lay_over(resource, &Resource(link.kept.clone()));
+    for rule in kind.rules.iter().filter(|rule| rule.remember) {
+        let Some(remembered) = link.remembered.get(&rule.attribute.to_string()) else { continue };
+        let shown = resource.get(&rule.attribute).cloned().unwrap_or(Value::Null);
+        if shown == remembered.held {
+            resource.set(&rule.attribute, remembered.sent.clone());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What an operation would do, without doing it: the steps that gather, and the steps that write.
+
+use crate::engine::update::Asked;
+use crate::engine::{OperationError, Work};
+use crate::gateway::PatchAnswer;
+use crate::plan::{self, Changes, Lookup, Planned, Purpose, Subject};
+use crate::scim::filter::Filter;
+use crate::scim::patch::{self, Operation};
+use crate::scim::resource::{self, Resource};
+use crate::wire::{Argument, Step, Term, Variable};
+use serde_json::Value;
+
+/// The steps of an operation.
+#[derive(Debug, Clone, Default)]
+pub struct Explained {
+    /// In order.
+    pub steps: Vec<Planned>,
+    /// What a reader should know beside them.
+    pub notes: Vec<String>,
+}
+
+/// Explains reading one resource, or deleting it.
+///
+/// # Errors
+/// No key of this target looks like that id; the mapping declares no call.
+pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
+    let located = work.locate(id)?;
+    let subject = Subject {
+        mapping: &work.instance.mapping,
+        kind: work.kind(),
+        key: located.term.clone(),
+        before: None,
+        references: &plan::SameKeys,
+    };
+    let step = match purpose {
+        Purpose::Delete => plan::delete(&subject)?,
+        _ => plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?,
+    };
+    Ok(Explained { steps: vec![step], notes: Vec::new() })
+}
+
+/// Explains a create.
+///
+/// # Errors
+/// As the create's own decisions.
+pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationError> {
+    let kind = work.kind();
+    resource::check_required(resource, &kind.kind)?;
+    kind.check_rest(resource)?;
+    let subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: Term::Captured("key".into()),
+        before: None,
+        references: &plan::SameKeys,
+    };
+    let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
+    if kind.create.as_ref().is_some_and(|create| create.look_first) {
+        explained.notes.push("before the create the unique value is looked for: this target does not refuse doubles".to_owned());
+    }
+    explained.note_kept(work, resource);
+    Ok(explained)
+}
+
+/// Explains a search.
+///
+/// # Errors
+/// The filter cannot be answered.
+pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, OperationError> {
+    let kind = work.kind();
+    let mut explained = Explained::default();
+    let lookup = filter.map(|filter| plan::search(&work.instance.mapping, kind, filter)).transpose()?.unwrap_or(Lookup::Scan);
+    explained.follow(work, &lookup)?;
+    if filter.is_some() {
+        explained.notes.push("whatever these yield is filtered again here".to_owned());
+    }
+    Ok(explained)
+}
+
+/// Explains a PATCH. Where the account must be known and `known` is false, what depends on it is left open.
+///
+/// # Errors
+/// As the PATCH's own decisions.
+pub async fn patch(work: &Work, id: &str, operations: Vec<Operation>, known: Known) -> Result<Explained, OperationError> {
+    change(work, id, Asked::Patch(operations), known).await
+}
+
+/// Explains a PUT.
+///
+/// # Errors
+/// As the PUT's own decisions.
+pub async fn replace(work: &Work, id: &str, resource: Resource, known: Known) -> Result<Explained, OperationError> {
+    change(work, id, Asked::Replace(resource), known).await
+}
+
+/// What is known where an explanation begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// May the account be gathered: was one given?
+    pub account: Given,
+    /// What a PATCH answers.
+    pub answer: PatchAnswer,
+}
+
+/// Was an account given?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// Yes: everything can be told.
+    Account,
+    /// No: what depends on it stays open.
+    Nothing,
+}
+
+async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Explained, OperationError> {
+    let located = work.locate(id)?;
+    let mut explained = Explained::default();
+    let read = plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?;
+    let decided = match work.blind(&located, &asked) {
+        Some(decided) => decided,
+        None => {
+            explained.steps.push(read.clone());
+            match known.account {
+                Given::Account => work.decide(&located, &asked).await?,
+                Given::Nothing => {
+                    explained.notes.push("the account must be read first; what follows supposes that it holds nothing yet, so fewer calls may do".to_owned());
+                    work.supposed(&asked)?
+                }
+            }
+        }
+    };
+    if decided.changes.is_empty() {
+        explained.notes.push("nothing changes in the target: no write".to_owned());
+    }
+    explained.steps.extend(work.steps(&located, &decided)?);
+    let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
+    if writes && known.answer == PatchAnswer::Resource {
+        explained.steps.push(read);
+        explained.notes.push("the last read is made only if the answer of the write does not show the account".to_owned());
+    }
+    explained.note_kept(work, &decided.after);
+    Ok(explained)
+}
+
+impl Explained {
+    fn note_kept(&mut self, work: &Work, resource: &Resource) {
+        let kept = work.kind().kept_part(resource);
+        if !kept.0.is_empty() {
+            let names: Vec<&str> = kept.0.keys().map(String::as_str).collect();
+            self.notes.push(format!("kept in the gateway's own store: {}", names.join(", ")));
+        }
+    }
+
+    fn follow(&mut self, work: &Work, lookup: &Lookup<'_>) -> Result<(), OperationError> {
+        let kind = work.kind();
+        let paged = |call, arguments| Planned { step: Step::once(call, arguments), purpose: Purpose::Read, covers: Vec::new(), fields: Vec::new() };
+        match lookup {
+            Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),
+            Lookup::Kept(path, _) => self.notes.push(format!("`{path}` is kept: our store names the account, which is then read")),
+            Lookup::Find(place, value) => {
+                let arguments = vec![Argument::of(Variable::Value, value.clone())];
+                self.steps.push(paged(kind.find[*place].search.call, arguments));
+            }
+            Lookup::Scan => {
+                let list = kind.list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
+                self.steps.push(paged(list.call, Vec::new()));
+            }
+            Lookup::Any(all) => all.iter().try_for_each(|one| self.follow(work, one))?,
+        }
+        Ok(())
+    }
+}
+
+impl Work {
+    /// What a change would be if the account held nothing of what is asked for.
+    fn supposed(&self, asked: &Asked) -> Result<crate::engine::update::Decided, OperationError> {
+        let kind = self.kind();
+        let nothing = Resource::default();
+        let (after, touched) = match asked {
+            Asked::Patch(operations) => (patch::apply(operations, &nothing, &kind.kind)?, operations.iter().map(|one| one.path.clone()).collect()),
+            Asked::Replace(resource) => (resource.clone(), Vec::new()),
+        };
+        let mut changes: Changes = plan::diff(kind, &nothing, &after);
+        for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent() && rule.writes_to().is_some()) {
+            let named = touched.iter().any(|path: &crate::scim::path::AttributePath| rule.attribute.covers(path) || path.covers(&rule.attribute));
+            if named && !changes.rules.contains(&place) {
+                changes.rules.push(place);
+            }
+        }
+        changes.rules.sort_unstable();
+        let before = crate::engine::Account { id: String::new(), document: Value::Null, resource: nothing, link: None };
+        Ok(crate::engine::update::Decided { before: Some(before), after, changes, keeps_anew: false })
+    }
+}

@@ -1,0 +1,66 @@
+//! One readable async function per SCIM operation. Gather awaits, decide does not, run awaits.
+
+mod account;
+mod create;
+mod delete;
+mod error;
+pub mod explain;
+mod read;
+mod run;
+mod search;
+mod update;
+
+pub use account::Account;
+pub use create::create;
+pub use delete::delete;
+pub use error::{OperationError, Side};
+pub use read::read;
+pub use search::{Found, Query, search};
+pub use update::{indexed, patch, replace};
+
+use crate::gateway::{Gateway, Instance};
+use crate::mapping::TypeMapping;
+use crate::store::Scope;
+use crate::target::Budget;
+use std::sync::Arc;
+
+/// One SCIM operation on one instance: what it works on, and until when. Owns what it needs, so that a write can be a task of its own.
+#[derive(Clone)]
+pub struct Work {
+    /// What outlives the request.
+    pub gateway: Arc<Gateway>,
+    /// The instance it is about.
+    pub instance: Arc<Instance>,
+    /// The place of the resource type in the mapping.
+    pub kind: usize,
+    /// The time it has, and the calls it made.
+    pub budget: Arc<Budget>,
+}
+
+impl Work {
+    /// What the mapping says of the resource type.
+    pub fn kind(&self) -> &TypeMapping {
+        &self.instance.mapping.types[self.kind]
+    }
+
+    /// The rows of this resource type in the store.
+    fn scope(&self) -> Scope {
+        self.instance.scope(self.kind())
+    }
+
+    /// Takes the lock of a resource, or of a unique value that is being created.
+    async fn lock(&self, what: &str, name: &str) -> Result<crate::gateway::Guard, OperationError> {
+        let key = format!("{}/{what}/{name}", self.kind().kind.name);
+        Ok(self.instance.locks.acquire(key, self.budget.deadline()).await?)
+    }
+}
+
+/// Runs a write to its end, whatever becomes of the client: a hang-up or a panic can neither leave it half-done nor its lock held.
+///
+/// # Errors
+/// The write's own, or that it panicked.
+pub async fn detached<T: Send + 'static>(
+    write: impl Future<Output = Result<T, OperationError>> + Send + 'static,
+) -> Result<T, OperationError> {
+    tokio::spawn(write).await.unwrap_or(Err(OperationError::Panicked))
+}

@@ -1,0 +1,16 @@
+//! GET of one resource.
+
+use crate::engine::{OperationError, Work};
+use crate::scim::projection::View;
+use crate::scim::resource::Resource;
+
+/// Reads the resource with this id, as much of it as the view shows.
+///
+/// # Errors
+/// There is none; the target cannot be asked.
+pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, OperationError> {
+    let kind = work.kind();
+    let located = work.locate(id)?;
+    let account = work.gather(&located, &|path| view.wants(path, &kind.kind)).await?;
+    Ok(account.resource)
+}

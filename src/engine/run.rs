@@ -1,0 +1,169 @@
+//! Run: the planned steps in order. The first refusal stops; what nobody can tell from an answer is read again and seen.
+
+use crate::engine::account::{Account, Located};
+use crate::engine::{OperationError, Work};
+use crate::mapping::{Shape, TypeMapping};
+use crate::plan::{Planned, Purpose, References};
+use crate::scim::fold::fold;
+use crate::scim::resource::Resource;
+use crate::store::LinkState;
+use crate::target::{Captures, Outcome, TargetError, Use, Written};
+use crate::wire::template::as_text;
+use crate::wire::{Meaning, Term, Variable};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What running the steps came to.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    /// The account, where the last step's answer showed it.
+    pub account: Option<Value>,
+    /// The key that a create's answer named.
+    pub key: Option<String>,
+    /// Steps whose effect must be looked at, and the error that stands if it is not there.
+    pub doubts: Vec<(Planned, OperationError)>,
+}
+
+impl Work {
+    /// Runs the steps.
+    ///
+    /// # Errors
+    /// The first refusal, or that the target cannot be asked. What was done before it stays done.
+    pub(super) async fn run(&self, steps: &[Planned], captures: &mut Captures) -> Result<Ran, OperationError> {
+        let mut ran = Ran::default();
+        for planned in steps {
+            match self.send(planned, captures).await {
+                Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
+                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => ran.doubts.push((planned.clone(), error.into())),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(ran)
+    }
+
+    async fn send(&self, planned: &Planned, captures: &mut Captures) -> Result<Outcome, TargetError> {
+        self.instance.target.run(Use::Write, &planned.step, captures, &self.budget).await
+    }
+
+    fn settle(&self, planned: &Planned, outcome: Outcome, ran: &mut Ran) -> Result<(), OperationError> {
+        let element = matches!(planned.purpose, Purpose::Add(_) | Purpose::Remove);
+        ran.account = None;
+        match outcome.meaning {
+            Meaning::Ok | Meaning::Empty => {
+                ran.key = ran.key.take().or(outcome.key);
+                ran.account = if element { None } else { outcome.account };
+            }
+            // There already, or gone already: what was asked for holds.
+            Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
+            Meaning::Check => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
+            Meaning::Absent if element => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
+            _ => return Err(self.unexpected(planned, &outcome)),
+        }
+        Ok(())
+    }
+
+    /// The error that a refused element stands for: an unknown one is named by its position.
+    fn refusal(&self, planned: &Planned, outcome: &Outcome) -> OperationError {
+        match planned.purpose {
+            Purpose::Add(position) => OperationError::UnknownElement {
+                attribute: planned.covers.first().map(ToString::to_string).unwrap_or_default(),
+                position,
+                detail: outcome.detail.clone(),
+            },
+            _ => OperationError::Invalid { detail: outcome.detail.clone() },
+        }
+    }
+
+    /// The error that an answer stands for.
+    pub(super) fn unexpected(&self, planned: &Planned, outcome: &Outcome) -> OperationError {
+        let detail = outcome.detail.clone();
+        match outcome.meaning {
+            Meaning::Absent => OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None },
+            Meaning::Taken => OperationError::Taken { detail },
+            Meaning::Invalid | Meaning::Check => OperationError::Invalid { detail },
+            Meaning::Refused => OperationError::Refused { detail },
+            Meaning::Changed => OperationError::Stale,
+            Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
+                let call = crate::plan::call_of(&self.instance.mapping, planned);
+                OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
+            }
+        }
+    }
+
+    /// Reads the account and sees whether the doubtful steps took effect.
+    ///
+    /// # Errors
+    /// One did not: its error.
+    pub(super) async fn resolve(&self, doubts: Vec<(Planned, OperationError)>, located: &Located, after: &Resource) -> Result<Account, OperationError> {
+        let account = self.gather(located, &|_| true).await?;
+        for (planned, error) in doubts {
+            if !self.holds(&planned, &account, after) {
+                return Err(error);
+            }
+        }
+        Ok(account)
+    }
+
+    fn holds(&self, planned: &Planned, account: &Account, after: &Resource) -> bool {
+        let kind = self.kind();
+        let wanted = match planned.purpose {
+            Purpose::Add(_) => true,
+            Purpose::Remove => false,
+            _ => return covered_alike(kind, planned, &account.resource, after),
+        };
+        let values = planned.step.arguments.iter().filter_map(|argument| match (&argument.variable, &argument.term) {
+            (Variable::Member, Term::Value(value)) => Some(vec![value]),
+            (Variable::Members, Term::Value(Value::Array(all))) => Some(all.iter().collect()),
+            _ => None,
+        });
+        values.flatten().all(|value| element_there(kind, planned, &account.document, value) == wanted)
+    }
+
+    /// The keys behind every reference of these elements, looked up before planning.
+    pub(super) fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
+        let mut known = Known::default();
+        for rule in &self.kind().rules {
+            let Shape::Each { items, .. } = &rule.shape else { continue };
+            let referred = items.iter().find(|item| &*item.sub == "value").and_then(|item| item.refers_to.as_deref());
+            let Some(referred) = referred.and_then(|name| self.instance.mapping.kind(name)).filter(|kind| !kind.key.stable) else { continue };
+            let ids: Vec<&str> = resources.iter().flat_map(|one| one.elements(&rule.attribute)).filter_map(|one| one.get("value")?.as_str()).collect();
+            let links = self.gateway.store.links_by_ids(&self.instance.scope(referred), &ids)?;
+            let live = links.into_iter().flatten().filter(|link| link.state == LinkState::Live);
+            known.translated.entry(referred.kind.name.clone()).or_default().extend(live.map(|link| (link.scim_id.clone(), link.target_key.clone())));
+        }
+        Ok(known)
+    }
+}
+
+/// References that were looked up. A resource type that is not in it has stable keys: the id is the key.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    translated: HashMap<Arc<str>, HashMap<String, String>>,
+}
+
+impl References for Known {
+    fn key(&self, kind: &str, id: &str) -> Option<String> {
+        match self.translated.get(kind) {
+            Some(ids) => ids.get(id).cloned(),
+            None => Some(id.to_owned()),
+        }
+    }
+}
+
+fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
+    let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
+    rules.into_iter().all(|rule| kind.value_of(rule, seen) == kind.value_of(rule, after))
+}
+
+fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {
+    let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
+    rules.into_iter().any(|rule| match &rule.shape {
+        Shape::Each { at, items, .. } => {
+            let item = items.iter().find(|item| &*item.sub == "value");
+            let shown = at.items(document).into_iter().filter_map(|one| item.and_then(|item| item.at.first(one)));
+            shown.into_iter().any(|one| fold(&as_text(one)) == fold(&as_text(value)))
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,237 @@
+//! PATCH and PUT: gather, decide, run; under the lock of the resource.
+
+use crate::engine::account::{Account, Located};
+use crate::engine::run::Ran;
+use crate::engine::{OperationError, Work};
+use crate::gateway::PatchAnswer;
+use crate::mapping::Mapping;
+use crate::plan::{self, Changes, Planned, Subject};
+use crate::scim::fold::fold;
+use crate::scim::patch::{self, Operation};
+use crate::scim::resource::{self, Resource};
+use crate::store::{KeptValue, Link, Remembered};
+use crate::target::Captures;
+use crate::wire::template::as_text;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often a write starts over when the account changes under it.
+const TRIES: usize = 3;
+
+/// What is asked of the resource.
+#[derive(Debug, Clone)]
+pub(super) enum Asked {
+    Patch(Vec<Operation>),
+    Replace(Resource),
+}
+
+/// Applies PATCH operations; answers with the resource where that is asked for.
+///
+/// # Errors
+/// The operations do not fit the resource; the target refuses or cannot be asked.
+pub async fn patch(
+    work: Work,
+    id: String,
+    operations: Vec<Operation>,
+    answer: PatchAnswer,
+) -> Result<Option<Resource>, OperationError> {
+    change(&work, &id, Asked::Patch(operations), answer).await
+}
+
+/// Replaces the resource; what the client leaves out is cleared.
+///
+/// # Errors
+/// As [`patch`].
+pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resource, OperationError> {
+    let shown = change(&work, &id, Asked::Replace(resource), PatchAnswer::Resource).await?;
+    shown.ok_or(OperationError::NotOffered("reading"))
+}
+
+async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
+    let _turn = work.lock("id", id).await?;
+    let mut last = OperationError::Stale;
+    for _ in 0..TRIES {
+        match attempt(work, id, &asked, answer).await {
+            Err(OperationError::Stale) => last = OperationError::Stale,
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
+    let located = work.locate(id)?;
+    let decided = match work.blind(&located, asked) {
+        Some(decided) => decided,
+        None => work.decide(&located, asked).await?,
+    };
+    if decided.changes.is_empty() && !decided.keeps_anew {
+        return Ok((answer == PatchAnswer::Resource).then_some(decided.after));
+    }
+    let steps = work.steps(&located, &decided)?;
+    let ran = work.run(&steps, &mut Captures::default()).await?;
+    let seen = work.look_again(&located, &decided, (ran, answer)).await?;
+    let shown = work.commit(&located, &decided, seen).await?;
+    Ok(shown.filter(|_| answer == PatchAnswer::Resource))
+}
+
+/// What was decided: the resource's new form, and what that changes.
+pub(super) struct Decided {
+    pub before: Option<Account>,
+    pub after: Resource,
+    pub changes: Changes,
+    pub keeps_anew: bool,
+}
+
+impl Work {
+    /// Decides without reading the account, where the plan proves that it need not be known.
+    pub(super) fn blind(&self, located: &Located, asked: &Asked) -> Option<Decided> {
+        let Asked::Patch(operations) = asked else { return None };
+        let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
+        let kind = self.kind();
+        let (after, changes) = plan::blind(kind, operations, &kept)?;
+        let keeps_anew = kind.kept_part(&after) != kept;
+        Some(Decided { before: None, after, changes, keeps_anew })
+    }
+
+    pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
+        let kind = self.kind();
+        let before = self.gather(located, &|_| true).await?;
+        let mut after = match asked {
+            Asked::Patch(operations) => patch::apply(operations, &before.resource, &kind.kind)?,
+            Asked::Replace(resource) => resource.clone(),
+        };
+        carry_read_only(self, &before.resource, &mut after);
+        resource::check_required(&after, &kind.kind)?;
+        kind.check_rest(&after)?;
+        resource::check_immutable(&before.resource, &after, &kind.kind)?;
+        let changes = plan::diff(kind, &before.resource, &after);
+        let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
+        Ok(Decided { before: Some(before), after, changes, keeps_anew })
+    }
+
+    pub(super) fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
+        let mapping: &Mapping = &self.instance.mapping;
+        let mut asked = Resource::default();
+        for change in &decided.changes.elements {
+            let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
+            asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
+        }
+        let references = self.references(&[&asked])?;
+        let before = decided.before.as_ref().map(|account| &account.document);
+        let subject = Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
+        Ok(plan::update(&subject, &decided.after, &decided.changes)?)
+    }
+
+    /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
+    async fn look_again(&self, located: &Located, decided: &Decided, (ran, answer): (Ran, PatchAnswer)) -> Result<Option<Account>, OperationError> {
+        if !ran.doubts.is_empty() {
+            return self.resolve(ran.doubts, located, &decided.after).await.map(Some);
+        }
+        let kind = self.kind();
+        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remember);
+        if answer == PatchAnswer::None && !remembers {
+            return Ok(None);
+        }
+        // Whoever made the elements' own calls last has not seen the whole account.
+        let shown = ran.account.filter(|document| kind.key_of(document).is_some_and(|key| key == located.key));
+        match shown {
+            Some(document) => self.seen(located, document, &|_| true).await.map(Some),
+            None => self.gather(located, &|_| true).await.map(Some),
+        }
+    }
+
+    /// Keeps what the target cannot hold, and returns the resource as it now reads.
+    async fn commit(&self, located: &Located, decided: &Decided, seen: Option<Account>) -> Result<Option<Resource>, OperationError> {
+        let kind = self.kind();
+        if !kind.stores() {
+            return Ok(seen.map(|account| account.resource));
+        }
+        let changed: Vec<usize> = decided.changes.rules.clone();
+        let old = located.link.as_deref();
+        let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
+        if let Some(account) = &seen {
+            let shown = kind.to_scim(&account.document, &|_| true)?;
+            note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
+        }
+        let link = self.keep(located, &decided.after, remembered).await?;
+        let Some(mut account) = seen else { return Ok(None) };
+        let located = Located { link, ..located.clone() };
+        account = self.seen(&located, account.document, &|_| true).await?;
+        Ok(Some(account.resource))
+    }
+
+    /// Writes the row of an account, or removes it where it would hold nothing.
+    pub(super) async fn keep(
+        &self,
+        located: &Located,
+        after: &Resource,
+        remembered: BTreeMap<String, Remembered>,
+    ) -> Result<Option<Arc<Link>>, OperationError> {
+        let kind = self.kind();
+        let kept = kind.kept_part(after);
+        let mut link = match &located.link {
+            Some(link) => (**link).clone(),
+            None => self.new_link(kind, &located.key)?,
+        };
+        let unchanged = located.link.is_some() && link.kept == kept.0 && link.remembered == remembered;
+        (link.indexed, link.kept, link.remembered) = (indexed(&kept), kept.0, remembered);
+        link.changed = (self.gateway.now)();
+        if kind.key.stable && link.kept.is_empty() && link.remembered.is_empty() {
+            if located.link.is_some() {
+                self.gateway.store.forget(&self.scope(), &link.scim_id).await?;
+            }
+            return Ok(None);
+        }
+        if !unchanged {
+            self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
+        }
+        Ok(Some(Arc::new(link)))
+    }
+}
+
+/// Notes the sent form of remembered attributes where the target shows another one.
+pub(super) fn note_sent(work: &Work, rules: &[usize], (sent, shown): (&Resource, &Resource), remembered: &mut BTreeMap<String, Remembered>) {
+    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remember) {
+        let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
+        if sent == held {
+            remembered.remove(&name);
+        } else {
+            let value = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
+            remembered.insert(name, Remembered { sent: value(sent), held: value(held) });
+        }
+    }
+}
+
+/// What a client cannot write stays as it is, whatever it sent.
+fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
+    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept()) {
+        match before.get(&rule.attribute) {
+            Some(value) => after.set(&rule.attribute, value.clone()),
+            None => drop(after.remove(&rule.attribute)),
+        }
+    }
+    if let Some(id) = before.0.get("id") {
+        after.0.insert("id".into(), id.clone());
+    }
+}
+
+/// The values under which the store finds a row again.
+pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
+    fn leaves(path: &str, value: &Value, found: &mut Vec<KeptValue>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found)),
+            Value::Array(list) => list.iter().for_each(|one| leaves(path, one, found)),
+            scalar => found.push(KeptValue::new(path, fold(&as_text(scalar)))),
+        }
+    }
+    let mut found = Vec::new();
+    for (name, value) in &kept.0 {
+        match value {
+            Value::Object(fields) if name.starts_with("urn:") => fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found)),
+            value => leaves(name, value, &mut found),
+        }
+    }
+    found
+}

@@ -1,0 +1,39 @@
+//! Mapping files from disk, with the script beside them.
+
+use crate::mapping::{self, Compiled, Diagnostics};
+use std::path::{Path, PathBuf};
+
+/// Why a mapping could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("{path}: cannot be read: {cause}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        cause: std::io::Error,
+    },
+    /// It does not compile.
+    #[error("{0}")]
+    Wrong(Diagnostics),
+}
+
+/// Reads and compiles a mapping. Its script is `scripts/<name>.rhai` beside the mapping's folder, or `<name>.rhai` beside the mapping.
+///
+/// # Errors
+/// A file cannot be read; the mapping does not compile.
+pub fn load(path: &Path) -> Result<Compiled, LoadError> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause });
+    let text = read(path)?;
+    let script = script_of(path).map(|path| read(&path).map(|text| (path.display().to_string(), text))).transpose()?;
+    let script = script.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    mapping::compile(&path.display().to_string(), &text, script).map_err(LoadError::Wrong)
+}
+
+fn script_of(mapping: &Path) -> Option<PathBuf> {
+    let name = mapping.with_extension("rhai");
+    let folder = mapping.parent().unwrap_or(Path::new("."));
+    let beside = folder.join("../scripts").join(name.file_name()?);
+    [beside, name].into_iter().find(|path| path.is_file())
+}

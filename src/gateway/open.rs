@@ -1,0 +1,173 @@
+//! From the configuration to a gateway that can serve: mappings compiled, secrets fetched, the store opened, lines made.
+
+use crate::auth::Authenticator;
+use crate::config::{Config, ConfigError, PatchAnswer as Configured, Settings, Target as Described};
+use crate::gateway::line::Wire;
+use crate::gateway::load::{LoadError, load};
+use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits};
+use crate::mapping::Mapping;
+use crate::store::{Scope, Store, StoreError};
+use crate::target::{self, Address, AddressError, Target};
+use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOptions};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Resources on one page when the client names no number, and at most.
+const COUNT: (usize, usize) = (100, 1000);
+
+/// Why the gateway cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The configuration, or a secret it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Mappings, every one that is wrong.
+    #[error("{}", join(.0))]
+    Mappings(Vec<LoadError>),
+    /// A setting that a mapping wants and the configuration does not give.
+    #[error("target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`")]
+    Setting {
+        /// The target.
+        target: String,
+        /// The setting.
+        setting: String,
+    },
+    /// A base URL.
+    #[error("target `{target}`: base_url: {cause}")]
+    Address {
+        /// The target.
+        target: String,
+        /// What is wrong with it.
+        cause: AddressError,
+    },
+    /// Trust roots.
+    #[error("target `{target}`: {cause}")]
+    Transport {
+        /// The target.
+        target: String,
+        /// What is wrong.
+        cause: SetupError,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A mapping that would re-identify everybody.
+    #[error(
+        "target `{target}`: the mapping's key or kept attributes of {kind} changed, so ids that clients hold would mean other accounts, \
+         or kept values would be lost; undo the change, or start this target with an empty data folder"
+    )]
+    Reidentifies {
+        /// The target.
+        target: String,
+        /// The resource type.
+        kind: String,
+    },
+}
+
+fn join(errors: &[LoadError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl Gateway {
+    /// Opens everything that serving needs. `path` is the configuration's, for errors.
+    ///
+    /// # Errors
+    /// [`OpenError`]: what is wrong and the way out.
+    pub async fn open(config: &Config, path: &Path) -> Result<Gateway, OpenError> {
+        let mappings = compile_all(config)?;
+        let settings = config.resolve_settings(path)?;
+        let store = Store::open(&config.data)?;
+        let mut instances = HashMap::new();
+        for (name, described) in &config.targets {
+            let mapping = mappings[&described.mapping].clone();
+            check_fingerprints(&store, name, &mapping).await?;
+            let instance = instance(name, described, (mapping, &settings))?;
+            instances.insert(instance.name.clone(), Arc::new(instance));
+        }
+        let now: fn() -> SystemTime = SystemTime::now;
+        let authenticator = Authenticator::new(store.tokens()?, now())?;
+        let limits = RequestLimits {
+            budget: config.limits.request,
+            body: config.limits.body,
+            default_count: COUNT.0,
+            max_count: COUNT.1,
+        };
+        Ok(Gateway { instances, store, authenticator, limits, public_url: config.public_url.clone(), now })
+    }
+}
+
+/// Every mapping once, two targets may share one; all that is wrong at once.
+fn compile_all(config: &Config) -> Result<HashMap<PathBuf, Arc<Mapping>>, OpenError> {
+    let (mut compiled, mut wrong) = (HashMap::new(), Vec::new());
+    for path in config.targets.values().map(|target| &target.mapping) {
+        if compiled.contains_key(path) {
+            continue;
+        }
+        match load(path) {
+            Ok(loaded) => drop(compiled.insert(path.clone(), Arc::new(loaded.mapping))),
+            Err(error) => wrong.push(error),
+        }
+    }
+    if wrong.is_empty() { Ok(compiled) } else { Err(OpenError::Mappings(wrong)) }
+}
+
+fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping>, &Settings)) -> Result<Instance, OpenError> {
+    let given = settings.get(name);
+    let wanted = mapping.settings.iter().map(|setting| {
+        let secret = given.and_then(|given| given.get(&**setting));
+        let secret = secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
+        Ok((setting.clone(), secret.expose().to_owned()))
+    });
+    let wanted: Vec<_> = wanted.collect::<Result<_, OpenError>>()?;
+    let address = Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
+    let options = TransportOptions { roots: described.roots.clone().map_or(Roots::System, Roots::Pem), ..TransportOptions::default() };
+    let transport = Transport::new(options).map_err(|cause| OpenError::Transport { target: name.to_owned(), cause })?;
+    let limits = &described.limits;
+    let client = transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
+    let target = target::Instance {
+        name: name.into(),
+        address,
+        calls: mapping.calls.clone(),
+        auth: mapping.auth.clone(),
+        settings: target::Settings::new(wanted),
+        timeout: limits.timeout,
+    };
+    Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))
+}
+
+impl Instance {
+    /// An instance over a line.
+    pub fn new(mapping: Arc<Mapping>, target: Target, lock_queue: usize) -> Instance {
+        let name = target.name().clone();
+        let kinds = mapping.types.iter().map(|one| one.kind.name.clone());
+        let scopes = kinds.map(|kind| (kind.clone(), Scope::new(name.clone(), kind))).collect();
+        Instance { name, mapping, target, locks: Locks::new(lock_queue), patch_answer: HashMap::new(), scopes }
+    }
+
+    fn answering(mut self, described: &Described) -> Instance {
+        let answer = |configured| match configured {
+            Configured::Resource => PatchAnswer::Resource,
+            Configured::None => PatchAnswer::None,
+        };
+        self.patch_answer.insert("User".into(), answer(described.patch_answer.user));
+        self.patch_answer.insert("Group".into(), answer(described.patch_answer.group));
+        self
+    }
+}
+
+/// A mapping edit that would re-identify everybody, or orphan what is kept, is refused.
+async fn check_fingerprints(store: &Store, target: &str, mapping: &Mapping) -> Result<(), OpenError> {
+    for kind in &mapping.types {
+        let scope = Scope::new(target, kind.kind.name.clone());
+        let known = store.fingerprint(&scope)?;
+        if known.as_ref().is_some_and(|known| !kind.succeeds(known)) {
+            return Err(OpenError::Reidentifies { target: target.to_owned(), kind: kind.kind.name.to_string() });
+        }
+        if known.as_ref() != Some(&kind.fingerprint) {
+            store.save_fingerprint(&scope, &kind.fingerprint).await?;
+        }
+    }
+    Ok(())
+}

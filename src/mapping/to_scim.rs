@@ -1,0 +1,183 @@
+//! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
+
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping};
+use crate::scim::path::AttributePath;
+use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
+use crate::wire::answer::is_empty;
+use crate::wire::template::as_text;
+use crate::wire::{Path, Scope, Variable};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// Why a rule could not be run. Names the rule, never a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{attribute} (line {line} of the mapping): {cause}")]
+pub struct RuleError {
+    /// The attribute of the rule.
+    pub attribute: String,
+    /// The line of the mapping file.
+    pub line: u32,
+    /// What went wrong.
+    pub cause: RuleFault,
+}
+
+/// What can go wrong in a rule at run time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleFault {
+    /// The target's answer lacks what the mapping says is always there.
+    #[error("the target's answer does not hold it, though the mapping says that it is required")]
+    Missing,
+    /// A transform refused the value.
+    #[error(transparent)]
+    Transform(#[from] crate::mapping::transform::TransformError),
+    /// A reference to something that is not one of the target's keys.
+    #[error("a reference is not shaped like a key of the target")]
+    Reference,
+    /// More elements were sent than the target can hold.
+    #[error("the target holds one element only, and more were sent")]
+    Rest,
+}
+
+impl Rule {
+    pub(crate) fn failed(&self, cause: impl Into<RuleFault>) -> RuleError {
+        RuleError { attribute: self.attribute.to_string(), line: self.line, cause: cause.into() }
+    }
+}
+
+/// The account as the scope of a rule's templates: `<$.field>`.
+pub struct AccountScope<'a>(pub &'a Value);
+
+impl Scope for AccountScope<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        match variable {
+            Variable::Field(path) => path.first(self.0).map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+}
+
+impl TypeMapping {
+    /// The account's key as text, if it has one.
+    pub fn key_of(&self, account: &Value) -> Option<String> {
+        let key = self.key.at.first(account)?;
+        (!is_empty(key)).then(|| as_text(key).into_owned())
+    }
+
+    /// Is this account one of ours, or a technical account or tombstone that only looks like one?
+    pub fn is_absent(&self, account: &Value, settings: &dyn Scope) -> bool {
+        self.absent_when.iter().any(|condition| condition.fits(account, settings))
+    }
+
+    /// Reads the account: the wanted attributes that it holds. Kept attributes are laid over it by whoever has the store;
+    /// references still hold the target's keys.
+    ///
+    /// # Errors
+    /// A value that no transform expects, or a required attribute that the account lacks.
+    pub fn to_scim(&self, account: &Value, wants: &dyn Fn(&AttributePath) -> bool) -> Result<Resource, RuleError> {
+        let mut resource = Resource::default();
+        for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
+            self.read_rule(rule, account, &mut resource)?;
+        }
+        Ok(resource)
+    }
+
+    fn read_rule(&self, rule: &Rule, account: &Value, resource: &mut Resource) -> Result<(), RuleError> {
+        match &rule.shape {
+            Shape::Field(at) => self.read_value(rule, at.first(account).map(Cow::Borrowed), resource),
+            Shape::Read(sources) => self.read_value(rule, first_source(sources, account), resource),
+            Shape::One { at, of_type, primary, .. } => {
+                if let Some(element) = self.read_one(rule, at, account)? {
+                    push(resource, &rule.attribute, marked(element, of_type.as_deref(), *primary));
+                }
+                Ok(())
+            }
+            Shape::Each { at, items, .. } => {
+                let elements = at.items(account).into_iter().map(|item| self.read_item(rule, items, item));
+                let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+                resource.set(&rule.attribute, Value::Array(elements));
+                Ok(())
+            }
+            Shape::Write(_) | Shape::Kept => Ok(()),
+        }
+    }
+
+    fn read_value(&self, rule: &Rule, value: Option<Cow<'_, Value>>, resource: &mut Resource) -> Result<(), RuleError> {
+        let attribute = self.kind.attribute(&rule.attribute);
+        let required = attribute.is_some_and(|attribute| attribute.required);
+        let present = value.filter(|value| !rule.cleared.is(value));
+        let read = match (&rule.transform, present) {
+            // A table may say what absence means: `values: { false: null }`.
+            (Transform::Table(_), present) => Some(present.unwrap_or(Cow::Owned(Value::Null))),
+            (_, present) => present,
+        };
+        let kind = attribute.map_or(Kind::String, |attribute| attribute.kind);
+        let read = match read {
+            Some(value) => rule.transform.to_scim(&value, kind).map_err(|cause| rule.failed(cause))?,
+            None => None,
+        };
+        match read {
+            Some(value) if !is_empty(&value) => {
+                resource.set(&rule.attribute, value);
+                Ok(())
+            }
+            _ if required => Err(rule.failed(RuleFault::Missing)),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_one(&self, rule: &Rule, at: &[(std::sync::Arc<str>, Path)], account: &Value) -> Result<Option<Map<String, Value>>, RuleError> {
+        let mut element = Map::new();
+        for (sub, path) in at {
+            let Some(value) = path.first(account).filter(|value| !rule.cleared.is(value) && !is_empty(value)) else { continue };
+            let kind = self.kind.attribute(&rule.attribute.with_sub(sub)).map_or(Kind::String, |attribute| attribute.kind);
+            if let Some(value) = rule.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
+                element.insert(sub.to_string(), value);
+            }
+        }
+        Ok((!element.is_empty()).then_some(element))
+    }
+
+    fn read_item(&self, rule: &Rule, items: &[Item], item: &Value) -> Result<Option<Value>, RuleError> {
+        let mut element = Map::new();
+        for one in items {
+            let Some(value) = one.at.first(item).filter(|value| !is_empty(value)) else { continue };
+            let kind = self.kind.attribute(&rule.attribute.with_sub(&one.sub)).map_or(Kind::String, |attribute| attribute.kind);
+            if let Some(value) = one.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
+                element.insert(one.sub.to_string(), value);
+            }
+        }
+        Ok((!element.is_empty()).then_some(Value::Object(element)))
+    }
+}
+
+impl Cleared {
+    /// Is this what the target shows when there is nothing?
+    pub fn is(&self, value: &Value) -> bool {
+        value.is_null() || matches!(self, Cleared::As(nothing) if nothing == value)
+    }
+}
+
+fn first_source<'a>(sources: &'a [Source], account: &'a Value) -> Option<Cow<'a, Value>> {
+    sources.iter().find_map(|source| match source {
+        Source::At(path) => path.first(account).filter(|value| !is_empty(value)).map(Cow::Borrowed),
+        Source::Template(template) => template.fill(&AccountScope(account)).filter(|value| !is_empty(value)).map(Cow::Owned),
+    })
+}
+
+fn marked(mut element: Map<String, Value>, of_type: Option<&str>, primary: bool) -> Value {
+    if let Some(of_type) = of_type {
+        element.insert("type".into(), of_type.into());
+    }
+    if primary {
+        element.insert("primary".into(), true.into());
+    }
+    Value::Object(element)
+}
+
+/// Appends an element to a multi-valued attribute; several `one:` rules may feed the same.
+pub(crate) fn push(resource: &mut Resource, attribute: &AttributePath, element: Value) {
+    let mut elements = resource.elements(attribute).to_vec();
+    elements.push(element);
+    resource.set(attribute, Value::Array(elements));
+}

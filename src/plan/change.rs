@@ -1,0 +1,205 @@
+//! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
+
+use crate::mapping::{Rest, Rule, Sends, Shape, TypeMapping};
+use crate::scim::filter::{Comparison, Filter, Operator};
+use crate::scim::fold::fold;
+use crate::scim::patch::{self, Change, Operation};
+use crate::scim::path::AttributePath;
+use crate::scim::resource::Resource;
+use serde_json::Value;
+
+/// What must be written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// Places in [`TypeMapping::rules`] of the rules whose fields change.
+    pub rules: Vec<usize>,
+    /// Elements that are added or removed by calls of their own.
+    pub elements: Vec<ElementChange>,
+}
+
+/// The change of one multi-valued attribute whose elements have calls of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ElementChange {
+    /// The place of its rule.
+    pub rule: usize,
+    /// New elements, each with its position in what the client sent.
+    pub adds: Vec<(usize, Value)>,
+    /// Elements that go.
+    pub removes: Vec<Value>,
+}
+
+impl Changes {
+    /// Is there nothing to write to the target?
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.elements.iter().all(|change| change.adds.is_empty() && change.removes.is_empty())
+    }
+}
+
+/// Compares two forms of one resource, rule by rule.
+pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
+    let mut changes = Changes::default();
+    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
+        if has_calls(rule) {
+            changes.elements.extend(element_diff(place, rule, before, after));
+        } else if kind.value_of(rule, before) != kind.value_of(rule, after) || differs_whole(rule, before, after) {
+            changes.rules.push(place);
+        }
+    }
+    changes
+}
+
+/// What a PATCH changes, where that can be told without knowing the account: plain replacement of whole fields that a partial
+/// update sends, elements that have calls of their own. `kept` is what our store holds. `None`: the account must be read first.
+///
+/// The resource is the account's new form as far as it is known: what the PATCH sets, and what is kept.
+pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
+    if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
+        return None;
+    }
+    let mut changes = Changes::default();
+    for operation in operations {
+        let (place, rule) = kind.rules.iter().enumerate().find(|(_, rule)| concerns(rule, operation))?;
+        if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
+            continue;
+        }
+        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(kind, rule) {
+            return None;
+        }
+        if has_calls(rule) {
+            changes.note(place, blind_elements(operation)?);
+        } else if replaces(rule, operation) {
+            changes.rules.retain(|known| *known != place);
+            changes.rules.push(place);
+        } else {
+            return None;
+        }
+    }
+    changes.rules.sort_unstable();
+    changes.settle();
+    // Nothing for the target to do means that nothing proves that the account is there.
+    if changes.is_empty() {
+        return None;
+    }
+    let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !has_calls(rule));
+    let scalars: Vec<Operation> = operations.iter().filter(scalar).cloned().collect();
+    let after = patch::apply(&scalars, kept, &kind.kind).ok()?;
+    Some((after, changes))
+}
+
+impl Changes {
+    fn note(&mut self, rule: usize, (adds, removes): (Vec<(usize, Value)>, Vec<Value>)) {
+        let at = self.elements.iter().position(|change| change.rule == rule).unwrap_or_else(|| {
+            self.elements.push(ElementChange { rule, adds: Vec::new(), removes: Vec::new() });
+            self.elements.len() - 1
+        });
+        let change = &mut self.elements[at];
+        change.adds.retain(|(_, known)| !removes.iter().any(|gone| same_element(known, gone)));
+        change.removes.retain(|known| !adds.iter().any(|(_, new)| same_element(known, new)));
+        change.adds.extend(adds);
+        change.removes.extend(removes);
+    }
+
+    /// An element named twice is written once.
+    fn settle(&mut self) {
+        for change in &mut self.elements {
+            let mut kept: Vec<(usize, Value)> = Vec::with_capacity(change.adds.len());
+            let mut seen = std::collections::HashSet::new();
+            for (position, element) in change.adds.drain(..) {
+                if seen.insert(identity(&element)) {
+                    kept.push((position, element));
+                }
+            }
+            change.adds = kept;
+            let mut seen = std::collections::HashSet::new();
+            change.removes.retain(|element| seen.insert(identity(element)));
+        }
+    }
+}
+
+fn has_calls(rule: &Rule) -> bool {
+    matches!(rule.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
+}
+
+/// A `one:` rule with sub-attributes of its own compares as a whole in `value_of`; an array that is sent whole, too.
+fn differs_whole(rule: &Rule, before: &Resource, after: &Resource) -> bool {
+    matches!(rule.shape, Shape::Each { .. }) && before.elements(&rule.attribute) != after.elements(&rule.attribute)
+}
+
+fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) -> Option<ElementChange> {
+    let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
+    let known: std::collections::HashSet<String> = old.iter().map(identity).collect();
+    let wanted: std::collections::HashSet<String> = new.iter().map(identity).collect();
+    let adds: Vec<(usize, Value)> =
+        new.iter().enumerate().filter(|(_, element)| !known.contains(&identity(element))).map(|(at, element)| (at, element.clone())).collect();
+    let removes: Vec<Value> = old.iter().filter(|element| !wanted.contains(&identity(element))).cloned().collect();
+    (!adds.is_empty() || !removes.is_empty()).then_some(ElementChange { rule: place, adds, removes })
+}
+
+/// What makes two elements the same: their `value`, folded.
+pub fn identity(element: &Value) -> String {
+    let value = element.get("value").unwrap_or(element);
+    fold(&crate::wire::template::as_text(value)).into_owned()
+}
+
+fn same_element(one: &Value, other: &Value) -> bool {
+    identity(one) == identity(other)
+}
+
+fn concerns(rule: &Rule, operation: &Operation) -> bool {
+    rule.attribute.covers(&operation.path)
+}
+
+/// Would the row that takes this rule need anything of the account as it was?
+fn row_is_blind(kind: &TypeMapping, rule: &Rule) -> bool {
+    has_calls(rule) || kind.update.iter().any(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
+}
+
+/// Does the operation say the whole of what the rule sends?
+fn replaces(rule: &Rule, operation: &Operation) -> bool {
+    match &rule.shape {
+        Shape::Field(_) | Shape::Write(_) => operation.path == rule.attribute && operation.element.is_none(),
+        Shape::One { at, of_type, rest, .. } => match &operation.element {
+            Some(element) => {
+                let sub = operation.path.sub.as_ref();
+                let whole = sub.is_some_and(|sub| at.len() == 1 && at[0].0 == *sub);
+                whole && of_type.as_ref().is_some_and(|of_type| selects_type(element, &operation.path, of_type))
+            }
+            None => operation.change == Change::Replace && operation.path == rule.attribute && *rest != Rest::Keep,
+        },
+        _ => false,
+    }
+}
+
+fn selects_type(filter: &Filter, path: &AttributePath, of_type: &str) -> bool {
+    let type_path = path.parent().with_sub(&"type".into());
+    matches!(filter, Filter::Compare(Comparison { path, operator: Operator::Equal, value: Value::String(text), .. })
+        if *path == type_path && fold(text) == fold(of_type))
+}
+
+/// The elements that an operation adds or removes by name; `None` where that depends on what is there.
+fn blind_elements(operation: &Operation) -> Option<(Vec<(usize, Value)>, Vec<Value>)> {
+    if operation.path.sub.is_some() {
+        return None;
+    }
+    let named = |value: &Value| -> Option<Vec<Value>> {
+        let list = value.as_array()?;
+        list.iter().all(|element| element.get("value").is_some()).then(|| list.clone())
+    };
+    match (operation.change, &operation.element, &operation.value) {
+        (Change::Add, None, Some(value)) => Some((named(value)?.into_iter().enumerate().collect(), Vec::new())),
+        (Change::Remove, None, Some(value)) => Some((Vec::new(), named(value)?)),
+        (Change::Remove, Some(filter), None) => Some((Vec::new(), vec![selected_value(filter, &operation.path)?])),
+        _ => None,
+    }
+}
+
+/// The element that `members[value eq "x"]` selects.
+fn selected_value(filter: &Filter, path: &AttributePath) -> Option<Value> {
+    let value_path = path.with_sub(&"value".into());
+    match filter {
+        Filter::Compare(Comparison { path, operator: Operator::Equal, value, .. }) if *path == value_path => {
+            Some(serde_json::json!({ "value": value }))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! (mapping, operation, what was gathered) → the ordered list of steps. Pure: `serve` runs it, `explain` prints it, tests compare it.
+
+mod change;
+mod print;
+mod search;
+mod write;
+
+pub use change::{Changes, ElementChange, blind, diff};
+pub use print::{body, print, request_line};
+pub use search::{Lookup, Unanswerable, search};
+pub use write::{PlanError, References, SameKeys, Subject, create, delete, update};
+
+use crate::mapping::{Mapping, TypeMapping};
+use crate::scim::path::AttributePath;
+use crate::wire::{Argument, CallId, Path, Step, Term, Variable};
+
+/// A step, and why it is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The call with its arguments.
+    pub step: Step,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The attributes that it carries.
+    pub covers: Vec<AttributePath>,
+    /// The fields that it carries, each with the line of the rule behind it.
+    pub fields: Vec<(Path, u32)>,
+}
+
+/// What a step is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reads the account.
+    Read,
+    /// Makes the account.
+    Create,
+    /// Adds an element; the position of the element in what the client sent.
+    Add(usize),
+    /// Changes fields.
+    Update,
+    /// Removes an element.
+    Remove,
+    /// Deletes the account.
+    Delete,
+}
+
+/// The step that reads one account.
+pub fn read(kind: &TypeMapping, key: &Term) -> Option<Planned> {
+    kind.read.map(|call| Planned::of(call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]))
+}
+
+/// The key of an account as the hole of a call takes it: text, or a number where the target's keys are numbers.
+/// `None`: no key of this target looks like that.
+pub fn key_value(kind: &TypeMapping, key: &str) -> Option<serde_json::Value> {
+    if !kind.key.number {
+        return Some(key.into());
+    }
+    // Another spelling of a number (`07`, `+7`) is another id, and nobody's.
+    key.parse::<u64>().ok().filter(|number| number.to_string() == key).map(serde_json::Value::from)
+}
+
+/// The call and mapping of a planned step, for printing and errors.
+pub fn call_of<'a>(mapping: &'a Mapping, planned: &Planned) -> &'a crate::wire::Call {
+    mapping.call(planned.step.call)
+}
+
+impl Planned {
+    fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
+        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new() }
+    }
+}

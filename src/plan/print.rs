@@ -1,0 +1,60 @@
+//! A plan as text: what `explain` shows and tests compare. Settings, random texts and captured values stand as their placeholders.
+
+use crate::mapping::Mapping;
+use crate::plan::{Planned, Purpose, call_of};
+use crate::wire::{Scope, Term, Variable};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The steps, numbered, each with its body and the mapping line behind each field.
+pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
+    let mut text = String::new();
+    for (number, planned) in steps.iter().enumerate() {
+        let call = call_of(mapping, planned);
+        let note = match planned.purpose {
+            Purpose::Read => "   # reads the account",
+            _ => "",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}. {}{note}", number + 1, request_line(mapping, planned));
+        if let Some(body) = body(mapping, planned) {
+            let _ = writeln!(text, "     {body}");
+        }
+        for (field, line) in &planned.fields {
+            let _ = writeln!(text, "     {field}   {}:{line}", mapping.file);
+        }
+        if planned.fields.is_empty() {
+            let _ = writeln!(text, "     {}   {}:{}", call.name, mapping.file, call.line);
+        }
+    }
+    text
+}
+
+/// `PUT /users/7.json`.
+pub fn request_line(mapping: &Mapping, planned: &Planned) -> String {
+    let call = call_of(mapping, planned);
+    let path = call.target_path(&Shown(planned)).unwrap_or_else(|cause| format!("({cause})"));
+    // Placeholders that are not known yet read better with their brackets.
+    format!("{} {}", call.method, path.replace("%3C", "<").replace("%3E", ">"))
+}
+
+/// The body as it would be sent.
+pub fn body(mapping: &Mapping, planned: &Planned) -> Option<Value> {
+    call_of(mapping, planned).body.as_ref().and_then(|body| body.fill(&Shown(planned)))
+}
+
+struct Shown<'a>(&'a Planned);
+
+impl Scope for Shown<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        let known = self.0.step.arguments.iter().find(|argument| argument.variable == *variable);
+        match known.map(|argument| &argument.term) {
+            Some(Term::Value(value)) => Some(Cow::Borrowed(value)),
+            Some(Term::Captured(name)) => Some(Cow::Owned(Value::from(format!("<{name}>")))),
+            Some(Term::Open(body)) => body.fill(self).map(Cow::Owned),
+            None => matches!(variable, Variable::Setting(_) | Variable::Lookup(_) | Variable::Random | Variable::Version)
+                .then(|| Cow::Owned(Value::from(format!("<{variable}>")))),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Answers on the wire: the one place that makes SCIM errors of operation errors.
+
+use crate::auth::AuthError;
+use crate::engine::OperationError;
+use crate::mapping::to_scim::{RuleError, RuleFault};
+use crate::mapping::transform::TransformError;
+use crate::plan::{PlanError, Unanswerable};
+use crate::scim::error::{ScimError, ScimType};
+use crate::script::ScriptError;
+use crate::server::AnswerBody;
+use crate::target::Trouble;
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::Value;
+use std::time::Duration;
+
+/// SCIM's media type (RFC 7644 §3.1). Some clients abort on any other, so every body has it.
+const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json; charset=utf-8");
+
+/// An answer, and the word for it in the log.
+pub struct Reply {
+    /// What is sent.
+    pub response: Response<AnswerBody>,
+    /// `ok`, or the kind of error.
+    pub outcome: &'static str,
+}
+
+impl Reply {
+    /// A document.
+    pub fn document(status: StatusCode, document: &Value) -> Reply {
+        let mut response = Response::new(Full::new(Bytes::from(document.to_string())));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, SCIM_JSON);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Reply { response, outcome: "ok" }
+    }
+
+    /// 204.
+    pub fn nothing() -> Reply {
+        let mut response = Response::new(Full::new(Bytes::new()));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Reply { response, outcome: "ok" }
+    }
+
+    /// A SCIM error.
+    pub fn error(error: &ScimError, outcome: &'static str) -> Reply {
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Reply { outcome, ..Reply::document(status, &error.body()) }
+    }
+
+    /// The refusal of a caller.
+    pub fn unauthorized(error: &AuthError) -> Reply {
+        let status = match error {
+            AuthError::WrongTarget => 403,
+            AuthError::Unchecked(_) => 503,
+            AuthError::Missing | AuthError::Malformed | AuthError::Unknown | AuthError::Expired | AuthError::Revoked => 401,
+        };
+        let mut reply = Reply::error(&plain(status, error.to_string()), "unauthorized");
+        if let Some(challenge) = error.challenge() {
+            reply.response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        reply
+    }
+
+    /// 405 with the methods that would do.
+    pub fn method_not_allowed(methods: &[Method]) -> Reply {
+        let names = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let mut reply = Reply::error(&plain(405, format!("this endpoint takes {names}")), "method_not_allowed");
+        if let Ok(names) = HeaderValue::from_str(&names) {
+            reply.response.headers_mut().insert(ALLOW, names);
+        }
+        reply
+    }
+
+    /// The failure of an operation.
+    pub fn failure(error: &OperationError) -> Reply {
+        let (scim, outcome, wait) = wire_error(error);
+        let mut reply = Reply::error(&scim, outcome);
+        if let Some(wait) = wait {
+            reply.response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        reply
+    }
+
+    /// The same with a `Location`.
+    pub fn at(mut self, location: &str) -> Reply {
+        if let Ok(location) = HeaderValue::from_str(location) {
+            self.response.headers_mut().insert(LOCATION, location);
+        }
+        self
+    }
+}
+
+/// An error without a `scimType`.
+pub fn plain(status: u16, detail: impl Into<String>) -> ScimError {
+    ScimError { status, scim_type: None, detail: detail.into() }
+}
+
+fn typed(status: u16, scim_type: ScimType, detail: impl Into<String>) -> ScimError {
+    ScimError { status, scim_type: Some(scim_type), detail: detail.into() }
+}
+
+fn words(detail: &Option<String>, otherwise: &str) -> String {
+    detail.clone().unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The SCIM error that a client is told.
+pub fn told(error: &OperationError) -> ScimError {
+    wire_error(error).0
+}
+
+/// The SCIM error, the kind of error for the log, and how long to wait.
+fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Duration>) {
+    use OperationError as E;
+    let (scim, outcome) = match error {
+        E::Scim(error) => (error.clone(), "client_error"),
+        E::NotFound { kind, id: Some(id) } => (plain(404, format!("{kind} {id:?} not found")), "not_found"),
+        E::NotFound { kind, id: None } => (plain(404, format!("{kind} not found")), "not_found"),
+        E::Taken { detail } => (typed(409, ScimType::Uniqueness, words(detail, "a unique value is taken in the target")), "taken"),
+        E::Invalid { detail } => (typed(400, ScimType::InvalidValue, words(detail, "the target finds a value wrong")), "invalid"),
+        E::Refused { detail } => (plain(403, words(detail, "the target does not allow it")), "refused"),
+        E::UnknownElement { detail: Some(detail), .. } => (typed(400, ScimType::InvalidValue, format!("{error}: {detail}")), "invalid"),
+        E::UnknownElement { detail: None, .. } => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
+        E::Unanswerable(Unanswerable::NoWay(_)) => (typed(400, ScimType::InvalidFilter, error.to_string()), "unanswerable"),
+        E::Unanswerable(Unanswerable::NotOffered) | E::NotOffered(_) => (plain(501, error.to_string()), "not_offered"),
+        E::TooMany { .. } => (typed(400, ScimType::TooMany, error.to_string()), "too_many"),
+        E::Stale => (plain(503, error.to_string()), "stale"),
+        E::Plan(PlanError::UnknownReference { .. }) => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
+        E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),
+        E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
+        E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
+        E::Rule(cause) => rule_error(cause, Direction::ToScim),
+        E::NoKey => (plain(502, error.to_string()), "target_broken"),
+        E::Target(error) => {
+            let words = match &error.trouble {
+                Trouble::Broken { detail: Some(detail), .. } => format!("{error}: {}", detail.reveal()),
+                _ => error.to_string(),
+            };
+            return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));
+        }
+        E::Unfit { .. } => (plain(502, error.to_string()), "target_nonsense"),
+        E::Store(_) => (plain(503, "the gateway's own store cannot be used; its log says why"), "store_failed"),
+        E::Lock(_) => return (plain(503, error.to_string()), "queue_full", Some(Duration::from_secs(1))),
+        E::Panicked => (plain(500, "internal error; the gateway's log says where"), "panicked"),
+    };
+    (scim, outcome, None)
+}
+
+/// Which way a rule ran.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    ToTarget,
+    ToScim,
+}
+
+/// A rule that cannot write what the client sent is the client's mistake; one that cannot read the target's answer is not.
+fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
+    let told = error.to_string();
+    match &error.cause {
+        RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
+        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words))) => (typed(400, ScimType::InvalidValue, words), "invalid"),
+        RuleFault::Transform(TransformError::Script(_)) => (plain(500, told), "script_failed"),
+        RuleFault::Transform(TransformError::Unlisted | TransformError::Kind { .. }) if direction == Direction::ToTarget => {
+            (typed(400, ScimType::InvalidValue, told), "invalid")
+        }
+        RuleFault::Missing | RuleFault::Transform(_) => (plain(502, told), "target_nonsense"),
+    }
+}
+
+/// The status that a failure of a call stands for. A target that is down is never "not found", its 401 never ours.
+fn status_of(trouble: &Trouble) -> u16 {
+    match trouble {
+        Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
+        Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
+        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::NoRandomness | Trouble::Mapping(_) => 500,
+        Trouble::Unsafe(_) => 400,
+    }
+}
+
+fn outcome_of(trouble: &Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unreachable => "target_unreachable",
+        Trouble::Busy { .. } => "target_busy",
+        Trouble::Queue | Trouble::OutOfTime => "out_of_time",
+        Trouble::TimedOut => "target_timeout",
+        Trouble::Uncertain(_) => "uncertain",
+        Trouble::Broken { .. } => "target_broken",
+        Trouble::Credentials { .. } => "target_refused_credentials",
+        Trouble::TooLarge => "target_answer_too_large",
+        Trouble::Nonsense(_) => "target_nonsense",
+        Trouble::NoRandomness => "gateway_failed",
+        Trouble::Mapping(_) => "mapping_failed",
+        Trouble::Unsafe(_) => "invalid",
+    }
+}
+
+/// How long a client should wait (503 only).
+fn wait_of(trouble: &Trouble) -> Option<Duration> {
+    match trouble {
+        Trouble::Busy { retry_after } => Some(retry_after.unwrap_or(Duration::from_secs(5))),
+        Trouble::Unreachable | Trouble::Queue => Some(Duration::from_secs(5)),
+        _ => None,
+    }
+}

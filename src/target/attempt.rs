@@ -1,0 +1,179 @@
+//! Getting an answer: one call sent, waited for, and repeated only where that cannot do anything twice.
+
+use super::error::{Doubt, TargetError, Trouble, Written};
+use super::line::{LineError, Sent};
+use super::outcome::words;
+use super::retry_after::retry_after;
+use super::{Budget, Target, Use};
+use crate::wire::answer::meaning;
+use crate::wire::encode::decode;
+use crate::wire::{Answer, AnswerRow, Call, IfUncertain, Meaning};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// How often a busy target is asked again.
+const BUSY_RETRIES: u32 = 3;
+/// The first wait for a busy target that names none; each further one is twice as long.
+const BUSY_WAIT: Duration = Duration::from_millis(500);
+/// A target that says "at once" gets a breath all the same.
+const BUSY_LEAST: Duration = Duration::from_millis(50);
+/// Between a failed connection and the next one.
+const RECONNECT: Duration = Duration::from_millis(100);
+/// The line keeps the deadline itself and knows whether anything was sent; this is for one that does not.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// One step's call, to be answered within its budget.
+pub(super) struct Attempt<'a> {
+    pub(super) target: &'a Target,
+    pub(super) call: &'a Call,
+    pub(super) usage: Use,
+    pub(super) if_uncertain: IfUncertain,
+    pub(super) budget: &'a Budget,
+}
+
+/// An answer with what it means.
+pub(super) struct Received<'a> {
+    pub(super) answer: Answer,
+    pub(super) meaning: Meaning,
+    pub(super) row: Option<&'a AnswerRow>,
+    /// There was no body at all, not even `null`.
+    pub(super) bare: bool,
+}
+
+/// What earlier attempts left behind.
+#[derive(Default)]
+struct Tally {
+    resent: Option<Sent>,
+    waits: u32,
+}
+
+impl<'a> Attempt<'a> {
+    /// Sends the request until there is an answer that means something, or no attempt is left.
+    pub(super) async fn answer(&self, request: &Request<Bytes>) -> Result<Received<'a>, TargetError> {
+        let mut tally = Tally::default();
+        loop {
+            if self.budget.is_spent() {
+                return Err(self.failed(Trouble::OutOfTime, &tally));
+            }
+            match self.send(request.clone()).await {
+                Ok(reply) => {
+                    let received = self.understand(reply);
+                    match self.wait_for(&received, &tally) {
+                        None => return self.settle(received, &tally),
+                        Some(wait) => sleep(wait).await,
+                    }
+                    tally.waits += 1;
+                }
+                Err(error) if self.may_resend(error, &tally) => {
+                    tally.resent = Some(sent(error));
+                    sleep(RECONNECT).await;
+                }
+                Err(error) => return Err(self.failed(self.trouble(error), &tally)),
+            }
+        }
+    }
+
+    /// An error before anything was sent.
+    pub(super) fn refused(&self, trouble: Trouble) -> TargetError {
+        TargetError::at(self.call, trouble, Written::No)
+    }
+
+    /// An error in an answer of this status: a write that was refused did nothing, anything else may have.
+    pub(super) fn after_answer(&self, trouble: Trouble, status: StatusCode) -> TargetError {
+        let written = match self.usage {
+            Use::Write if !status.is_client_error() && !status.is_redirection() => Written::Maybe,
+            Use::Write | Use::Read => Written::No,
+        };
+        TargetError::at(self.call, trouble, written)
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, LineError> {
+        self.budget.count();
+        let deadline = self.budget.deadline().min(Instant::now() + self.target.instance.timeout);
+        let exchange = self.target.line.exchange(self.call, request, deadline);
+        timeout_at(deadline + GRACE, exchange).await.unwrap_or(Err(LineError::TimedOut { sent: Sent::Maybe }))
+    }
+
+    fn understand(&self, reply: Response<Bytes>) -> Received<'a> {
+        let (head, body) = reply.into_parts();
+        let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
+        let row = meaning(&self.call.answers, &answer, &self.target.instance.settings);
+        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare: body.is_empty() }
+    }
+
+    /// How long to wait before a busy target is asked again; `None`: it is not, or not any more.
+    fn wait_for(&self, received: &Received, tally: &Tally) -> Option<Duration> {
+        if received.meaning != Meaning::Busy || tally.waits >= BUSY_RETRIES {
+            return None;
+        }
+        let wait = retry_after(&received.answer, received.row).unwrap_or(BUSY_WAIT * 2u32.pow(tally.waits));
+        let wait = wait.max(BUSY_LEAST);
+        self.budget.outlasts(wait).then_some(wait)
+    }
+
+    fn settle(&self, received: Received<'a>, tally: &Tally) -> Result<Received<'a>, TargetError> {
+        let status = received.answer.status;
+        let trouble = match received.meaning {
+            Meaning::Busy => Trouble::Busy { retry_after: retry_after(&received.answer, received.row) },
+            // There is no session that could be renewed, so these are the credentials of the instance itself.
+            Meaning::LoginAgain => Trouble::Credentials { status },
+            Meaning::Broken => {
+                let trouble = Trouble::Broken { status: Some(status), detail: words(&received, self.target) };
+                return Err(self.doubted(self.after_answer(trouble, status), tally));
+            }
+            _ => return Ok(received),
+        };
+        Err(self.failed(trouble, tally))
+    }
+
+    fn may_resend(&self, error: LineError, tally: &Tally) -> bool {
+        let harmless = self.usage == Use::Read || self.if_uncertain == IfUncertain::Repeat;
+        let wanted = match error {
+            LineError::Unreachable | LineError::Broken { sent: Sent::No } => true,
+            LineError::Broken { sent: Sent::Maybe } => harmless,
+            // A slow read is not made faster by asking twice; a write that may be repeated is worth knowing about.
+            LineError::TimedOut { sent: Sent::Maybe } => self.usage == Use::Write && harmless,
+            LineError::TimedOut { sent: Sent::No } | LineError::TooLarge | LineError::Queue => false,
+        };
+        wanted && tally.resent.is_none() && self.budget.outlasts(RECONNECT)
+    }
+
+    fn trouble(&self, error: LineError) -> Trouble {
+        let uncertain = |doubt, certain| match (self.usage, sent(error)) {
+            (Use::Write, Sent::Maybe) => Trouble::Uncertain(doubt),
+            _ => certain,
+        };
+        match error {
+            LineError::Unreachable => Trouble::Unreachable,
+            LineError::Queue => Trouble::Queue,
+            LineError::TimedOut { .. } => uncertain(Doubt::TimedOut, Trouble::TimedOut),
+            LineError::Broken { .. } => uncertain(Doubt::Broken, Trouble::Broken { status: None, detail: None }),
+            LineError::TooLarge => uncertain(Doubt::TooLarge, Trouble::TooLarge),
+        }
+    }
+
+    fn failed(&self, trouble: Trouble, tally: &Tally) -> TargetError {
+        let written = if matches!(trouble, Trouble::Uncertain(_)) { Written::Maybe } else { Written::No };
+        self.doubted(TargetError::at(self.call, trouble, written), tally)
+    }
+
+    /// A refusal of the second attempt says nothing about the first.
+    fn doubted(&self, error: TargetError, tally: &Tally) -> TargetError {
+        match (self.usage, tally.resent, &error.trouble) {
+            (Use::Write, Some(Sent::Maybe), trouble) if !matches!(trouble, Trouble::Uncertain(_)) => {
+                TargetError::at(self.call, Trouble::Uncertain(Doubt::Earlier), Written::Maybe)
+            }
+            _ => error,
+        }
+    }
+}
+
+fn sent(error: LineError) -> Sent {
+    match error {
+        LineError::Unreachable | LineError::Queue => Sent::No,
+        LineError::TimedOut { sent } | LineError::Broken { sent } => sent,
+        LineError::TooLarge => Sent::Maybe,
+    }
+}

@@ -1,0 +1,202 @@
+//! Why a step did not get a usable answer: whose side it is on, whether it may be tried again, whether something may have been written.
+
+use crate::wire::{Call, Part, Template};
+use http::StatusCode;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A step that failed, with its place in the mapping. No value stands in it, only names and paths.
+#[derive(Debug, thiserror::Error)]
+#[error("{call} (line {line}, {request}): {trouble}")]
+pub struct TargetError {
+    /// The call's name.
+    pub call: Arc<str>,
+    /// The line of the mapping file.
+    pub line: u32,
+    /// Method and path as declared: `GET /users/<key>.json`.
+    pub request: Box<str>,
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// May the target have changed something?
+    pub written: Written,
+}
+
+/// What went wrong with a call.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Trouble {
+    /// No connection: nothing was sent.
+    #[error("the target cannot be reached")]
+    Unreachable,
+    /// No answer in time; nothing was written.
+    #[error("the target did not answer in time")]
+    TimedOut,
+    /// A write ended without an answer: nobody knows whether the target did it.
+    #[error("it is not known whether the target did it: {0}")]
+    Uncertain(Doubt),
+    /// The target does not work: a fault of its own, or an answer that means `broken`.
+    #[error("{}", broken(*status))]
+    Broken {
+        /// The status, if there was an answer.
+        status: Option<StatusCode>,
+        /// The target's words.
+        detail: Option<Words>,
+    },
+    /// The target refused our credentials.
+    #[error("the target refused our credentials (status {})", status.as_u16())]
+    Credentials {
+        /// The status.
+        status: StatusCode,
+    },
+    /// The target had no capacity, for longer than the request may last.
+    #[error("the target is busy")]
+    Busy {
+        /// How long it asked us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The answer passes the limit.
+    #[error("the target's answer is too large")]
+    TooLarge,
+    /// The answer is not what the mapping says it would be.
+    #[error("the target's answer makes no sense: {0}")]
+    Nonsense(&'static str),
+    /// The request's time ended while the call waited for its turn: nothing was sent.
+    #[error("too many calls to the target are waiting")]
+    Queue,
+    /// The request's time was over before the call: nothing was sent.
+    #[error("no time was left for the call")]
+    OutOfTime,
+    /// The operating system gave no random numbers.
+    #[error("no random numbers are to be had")]
+    NoRandomness,
+    /// The mapping and the plan do not fit together.
+    #[error("the mapping does not fit: {0}")]
+    Mapping(String),
+    /// The value of this placeholder cannot stand where the mapping puts it, and would lead elsewhere.
+    #[error("the value of `<{0}>` cannot stand in a path or a header")]
+    Unsafe(String),
+}
+
+/// Why nobody knows whether a write was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// No answer in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// The connection broke after the request may have arrived.
+    #[error("the connection broke")]
+    Broken,
+    /// The answer passes the limit.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// A repeated attempt ended otherwise; the first one may have been done.
+    #[error("the first attempt had no answer")]
+    Earlier,
+}
+
+/// Whose side a failure is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What the client sent.
+    Client,
+    /// The mapping's author.
+    Mapping,
+    /// The target.
+    Target,
+    /// This gateway.
+    Gateway,
+}
+
+/// May something have been written in the target by this step?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Certainly not.
+    No,
+    /// Perhaps: look before trying again.
+    Maybe,
+}
+
+/// Words of the target. They may hold anything, so they print nowhere by themselves.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Words(String);
+
+impl TargetError {
+    pub(super) fn at(call: &Call, trouble: Trouble, written: Written) -> TargetError {
+        TargetError { call: call.name.clone(), line: call.line, request: declared(call).into(), trouble, written }
+    }
+
+    /// Whose side it is on.
+    pub fn side(&self) -> Side {
+        match self.trouble {
+            Trouble::Unsafe(_) => Side::Client,
+            Trouble::Mapping(_) => Side::Mapping,
+            Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
+            Trouble::Unreachable
+            | Trouble::TimedOut
+            | Trouble::Uncertain(_)
+            | Trouble::Broken { .. }
+            | Trouble::Credentials { .. }
+            | Trouble::Busy { .. }
+            | Trouble::TooLarge
+            | Trouble::Nonsense(_) => Side::Target,
+        }
+    }
+
+    /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
+    pub fn may_retry(&self) -> bool {
+        let passing = match self.trouble {
+            Trouble::Unreachable
+            | Trouble::TimedOut
+            | Trouble::Busy { .. }
+            | Trouble::Queue
+            | Trouble::OutOfTime
+            | Trouble::NoRandomness
+            | Trouble::Broken { .. } => true,
+            Trouble::Uncertain(_)
+            | Trouble::Credentials { .. }
+            | Trouble::TooLarge
+            | Trouble::Nonsense(_)
+            | Trouble::Mapping(_)
+            | Trouble::Unsafe(_) => false,
+        };
+        passing && self.written == Written::No
+    }
+}
+
+impl Words {
+    pub(super) fn new(text: String) -> Words {
+        Words(text)
+    }
+
+    /// The words, for the authenticated client alone: never for a log.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Words(…)")
+    }
+}
+
+fn broken(status: Option<StatusCode>) -> String {
+    match status {
+        Some(status) => format!("the target does not work (status {})", status.as_u16()),
+        None => "the connection to the target broke".to_owned(),
+    }
+}
+
+/// Method and path of a call as its author wrote them.
+fn declared(call: &Call) -> String {
+    let path = call.path.iter().map(|segment| format!("/{}", written_out(segment)));
+    format!("{} {}", call.method, path.collect::<String>())
+}
+
+fn written_out(template: &Template) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.to_string(),
+        Part::Hole(variable) => format!("<{variable}>"),
+    };
+    template.parts.iter().map(part).collect()
+}

@@ -1,0 +1,153 @@
+//! Runs steps against one product instance: fills their holes, sends once, repeats what may be repeated, reads what the answer means.
+//!
+//! A write is never sent twice where the first may have arrived, unless its mapping says that twice is the same as once.
+//! Nothing from outside steers where we call: keys are encoded, redirects are answers, pages are followed on the same origin only.
+
+mod address;
+mod attempt;
+mod budget;
+mod error;
+mod line;
+mod outcome;
+mod pager;
+mod pages;
+mod random;
+mod request;
+mod retry_after;
+mod supply;
+#[cfg(test)]
+mod tests;
+
+pub use address::{Address, AddressError};
+pub use budget::Budget;
+pub use error::{Doubt, Side, TargetError, Trouble, Words, Written};
+pub use line::{Exchange, Line, LineError, Sent};
+pub use outcome::Outcome;
+pub use pages::{Pages, Span};
+pub use supply::{Captures, Settings};
+
+use crate::wire::{Call, CallId, Credential, IfUncertain, Step};
+use attempt::Attempt;
+use pager::Sizes;
+use request::Form;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use supply::{Supply, Turn};
+
+/// What an instance of a product is: its mapping's calls, and what its operator configured.
+pub struct Instance {
+    /// The target's name.
+    pub name: Arc<str>,
+    /// Where it is.
+    pub address: Address,
+    /// The calls that its mapping declares; a [`CallId`] is a place in it.
+    pub calls: Arc<[Call]>,
+    /// How it is told who calls.
+    pub auth: Option<Credential>,
+    /// What the mapping's placeholders `<settings.…>` stand for.
+    pub settings: Settings,
+    /// How long one call may take, at most.
+    pub timeout: Duration,
+}
+
+/// One product instance and the line to it.
+pub struct Target {
+    instance: Instance,
+    line: Arc<dyn Line>,
+    /// Page sizes that list calls were seen to honour, so that a window deep in a list can be asked for at once.
+    sizes: Sizes,
+}
+
+/// What a call is used for. A list by POST is a read all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Changes nothing: may be sent again.
+    Read,
+    /// May change something: is sent once.
+    Write,
+}
+
+impl Target {
+    /// A target that is reached through `line`.
+    pub fn new(instance: Instance, line: Arc<dyn Line>) -> Target {
+        Target { instance, line, sizes: Sizes::default() }
+    }
+
+    /// What the mapping's placeholders `<settings.…>` stand for, for conditions that name one.
+    pub fn settings(&self) -> &Settings {
+        &self.instance.settings
+    }
+
+    /// The target's name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.instance.name
+    }
+
+    /// Makes the step's call and reads what its answer means; what the step captures is kept for later steps.
+    /// Answers that the client may have caused are outcomes; `busy`, `login_again` and `broken` end as errors.
+    ///
+    /// # Errors
+    /// No usable answer: see [`Trouble`].
+    pub async fn run(
+        &self,
+        usage: Use,
+        step: &Step,
+        captures: &mut Captures,
+        budget: &Budget,
+    ) -> Result<Outcome, TargetError> {
+        let call = self.call(step.call)?;
+        let attempt = Attempt { target: self, call, usage, if_uncertain: step.if_uncertain, budget };
+        let random = random::text().ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
+        let turn = Turn::default();
+        let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
+        let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
+        let received = attempt.answer(&request).await?;
+        let outcome = Outcome::read(received, call, usage, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
+        outcome.capture(step, captures);
+        Ok(outcome)
+    }
+
+    /// Walks the list that the step's call yields, page after page, for the part of it that is wanted.
+    ///
+    /// # Errors
+    /// The call is not declared, or yields no list.
+    pub fn pages<'a>(
+        &'a self,
+        step: &'a Step,
+        want: Span,
+        captures: &'a Captures,
+        budget: &'a Budget,
+    ) -> Result<Pages<'a>, TargetError> {
+        let call = self.call(step.call)?;
+        let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget };
+        Pages::begin(attempt, step, want, captures)
+    }
+
+    fn call(&self, id: CallId) -> Result<&Call, TargetError> {
+        self.instance.calls.get(usize::from(id.0)).ok_or_else(|| TargetError {
+            call: format!("call {}", id.0).into(),
+            line: 0,
+            request: "unknown".into(),
+            trouble: Trouble::Mapping("the plan names a call that is not declared".to_owned()),
+            written: Written::No,
+        })
+    }
+
+    fn form(&self) -> Form<'_> {
+        Form { address: &self.instance.address, auth: self.instance.auth.as_ref() }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("name", &self.instance.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! A walk over a list in the target: one page at a time, from which the caller pulls the items it wants.
+
+use super::attempt::{Attempt, Received};
+use super::error::{TargetError, Trouble};
+use super::outcome::{header, is_no_document, words};
+use super::pager::{Course, Page, Way};
+use super::random;
+use super::supply::{Captures, Supply, Turn};
+use crate::wire::template::as_text;
+use crate::wire::{Listing, Meaning, Next, Path, Step, Total};
+use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+pub use super::pager::Span;
+
+const NO_LIST: Trouble = Trouble::Nonsense("it holds no JSON where a list was promised");
+const NO_ITEMS: Trouble = Trouble::Nonsense("no list stands where one was promised");
+const ELSEWHERE: Trouble = Trouble::Nonsense("its next page is on another origin or is no URL");
+const ROUND: Trouble = Trouble::Nonsense("it names a page as next that was read before");
+
+/// A walk over a list. Holds one page at a time.
+pub struct Pages<'a> {
+    attempt: Attempt<'a>,
+    listing: &'a Listing,
+    step: &'a Step,
+    captures: &'a Captures,
+    random: String,
+    course: Course,
+    /// Where the page before said that this one is.
+    link: Option<Link>,
+    links: HashSet<u64>,
+    failed: bool,
+}
+
+#[derive(Debug)]
+enum Link {
+    Cursor(Value),
+    Url(Uri),
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn begin(
+        attempt: Attempt<'a>,
+        step: &'a Step,
+        want: Span,
+        captures: &'a Captures,
+    ) -> Result<Pages<'a>, TargetError> {
+        let Some(listing) = &attempt.call.listing else {
+            return Err(attempt.refused(Trouble::Mapping("the plan walks a call that yields no list".to_owned())));
+        };
+        let random = random::text().ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
+        let way = Way::new(listing.paging.as_ref(), listing.next.is_some());
+        let course = Course::new(way, want, attempt.target.sizes.of(step.call));
+        let links = HashSet::new();
+        Ok(Pages { attempt, listing, step, captures, random, course, link: None, links, failed: false })
+    }
+
+    /// The next items of the wanted part; `None` at its end. After an error the walk is over.
+    ///
+    /// # Errors
+    /// A page could not be got, or the pages do not fit together: then the list is not known.
+    pub async fn next(&mut self) -> Result<Option<Vec<Value>>, TargetError> {
+        while let Some(turn) = self.course.turn().filter(|_| !self.failed) {
+            // Taken back below: a walk that is dropped half-way, or fails, has nothing more to give.
+            self.failed = true;
+            let items = self.page(turn).await?;
+            self.failed = false;
+            if !items.is_empty() {
+                return Ok(Some(items));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The number of all items, where the target said so believably or the walk reached the end.
+    pub fn total(&self) -> Option<usize> {
+        self.course.total()
+    }
+
+    async fn page(&mut self, turn: Turn) -> Result<Vec<Value>, TargetError> {
+        let begins = self.course.is_at_start();
+        let (received, url) = self.fetch(turn).await?;
+        let status = received.answer.status;
+        let fail = |trouble| (trouble, status);
+        let read = self.read(&received, &url, begins).map_err(fail);
+        let items = read.and_then(|(page, found)| {
+            let wanted = self.course.take(page).map_err(|words| fail(Trouble::Nonsense(words)))?;
+            Ok(found.into_iter().skip(wanted.start).take(wanted.len()).cloned().collect())
+        });
+        self.attempt.target.sizes.keep(self.step.call, self.course.honoured());
+        items.map_err(|(trouble, status)| self.attempt.after_answer(trouble, status))
+    }
+
+    async fn fetch(&mut self, mut turn: Turn) -> Result<(Received<'a>, Uri), TargetError> {
+        let mut url = None;
+        match self.link.take() {
+            Some(Link::Cursor(cursor)) => turn.cursor = Some(cursor),
+            Some(Link::Url(link)) => url = Some(link),
+            None => {}
+        }
+        let target = self.attempt.target;
+        let settings = &target.instance.settings;
+        let supply = Supply { step: self.step, captures: self.captures, settings, random: &self.random, turn: &turn };
+        let request = match url {
+            Some(url) => target.form().request_to(url, self.attempt.call, &supply),
+            None => target.form().fill(self.attempt.call, &supply),
+        };
+        let request = request.map_err(|trouble| self.attempt.refused(trouble))?;
+        let received = self.attempt.answer(&request).await?;
+        Ok((received, request.uri().clone()))
+    }
+
+    /// What a page shows, and its items.
+    fn read<'b>(&mut self, received: &'b Received, url: &Uri, begins: bool) -> Result<(Page, Vec<&'b Value>), Trouble> {
+        if !self.is_list(received, begins)? {
+            return Ok((Page { more: self.listing.next.is_some().then_some(false), ..Page::default() }, Vec::new()));
+        }
+        let answer = &received.answer;
+        let items = items(&self.listing.items, &answer.body)?;
+        let total = self.listing.total.as_ref().and_then(|total| match total {
+            Total::At(path) => number(&as_text(path.first(&answer.body)?)),
+            Total::Header(name) => number(header(&answer.headers, name)?),
+        });
+        let more = self.next_link(received, url)?;
+        let first = items.first().map_or(0, |item| print(item));
+        Ok((Page { items: items.len(), total, more, first }, items))
+    }
+
+    /// Does the answer hold a list, or is it a way to say that there is none?
+    fn is_list(&self, received: &Received, begins: bool) -> Result<bool, Trouble> {
+        let status = received.answer.status;
+        match received.meaning {
+            Meaning::Ok if status == StatusCode::NO_CONTENT => Ok(false),
+            Meaning::Ok if is_no_document(received) => Err(NO_LIST),
+            Meaning::Ok => Ok(true),
+            Meaning::Empty => Ok(false),
+            // Past its end, or of something that is asked for by name. A whole list that is absent is a wrong URL.
+            Meaning::Absent if !begins || self.asks_by_name() => Ok(false),
+            _ => Err(Trouble::Broken { status: Some(status), detail: words(received, self.attempt.target) }),
+        }
+    }
+
+    fn asks_by_name(&self) -> bool {
+        self.attempt.call.path.iter().any(|segment| segment.holes().next().is_some())
+    }
+
+    /// Remembers where the next page is, and says whether there is one.
+    fn next_link(&mut self, received: &Received, url: &Uri) -> Result<Option<bool>, Trouble> {
+        let Some(next) = &self.listing.next else { return Ok(None) };
+        let answer = &received.answer;
+        let link = match next {
+            Next::Cursor(path) => {
+                path.first(&answer.body).filter(|cursor| is_cursor(cursor)).cloned().map(Link::Cursor)
+            }
+            Next::Url(path) => {
+                let text = path.first(&answer.body).and_then(Value::as_str).filter(|text| !text.is_empty());
+                text.map(|text| self.followed(url, text)).transpose()?
+            }
+            Next::Link(name) => linked(&answer.headers, name).map(|text| self.followed(url, text)).transpose()?,
+        };
+        let more = link.is_some();
+        if self.course.follows() {
+            if let Some(link) = &link
+                && !self.links.insert(print(&link.text()))
+            {
+                return Err(ROUND);
+            }
+            self.link = link;
+        }
+        Ok(Some(more))
+    }
+
+    fn followed(&self, from: &Uri, text: &str) -> Result<Link, Trouble> {
+        self.attempt.target.instance.address.follow(from, text).map(Link::Url).ok_or(ELSEWHERE)
+    }
+}
+
+impl fmt::Debug for Pages<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("call", &self.attempt.call.name)
+            .field("course", &self.course)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    fn text(&self) -> String {
+        match self {
+            Link::Cursor(cursor) => cursor.to_string(),
+            Link::Url(url) => url.to_string(),
+        }
+    }
+}
+
+/// The items of a page: none where nothing stands, but not where something else does.
+fn items<'a>(path: &Path, body: &'a Value) -> Result<Vec<&'a Value>, Trouble> {
+    let stands = path.first(body).filter(|_| path.is_plain());
+    match stands {
+        Some(Value::Array(_) | Value::Object(_)) | None => Ok(path.items(body)),
+        Some(_) => Err(NO_ITEMS),
+    }
+}
+
+/// A whole number, also as text or with a fraction of zero.
+fn number(text: &str) -> Option<usize> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| text.strip_suffix(".0")?.parse().ok())
+}
+
+fn is_cursor(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Bool(_) | Value::Null => false,
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+fn print(value: &impl ToString) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.to_string().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The target of `rel="next"` among the `Link` headers (RFC 8288 §3).
+fn linked<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).find_map(next_of)
+}
+
+fn next_of(mut text: &str) -> Option<&str> {
+    while let Some((_, rest)) = text.split_once('<') {
+        let (url, rest) = rest.split_once('>')?;
+        // Parameters go up to the next link; a URL in quotes may hold a `<`, which no real target sends.
+        let parameters = rest.split('<').next().unwrap_or_default();
+        if parameters.split([';', ',']).any(is_rel_next) {
+            return Some(url);
+        }
+        text = rest;
+    }
+    None
+}
+
+fn is_rel_next(parameter: &str) -> bool {
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    let mut kinds = value.trim().trim_matches('"').split_ascii_whitespace();
+    name.trim().eq_ignore_ascii_case("rel") && kinds.any(|kind| kind.eq_ignore_ascii_case("next"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        let many = r#"<https://a/x?page=1>; rel="prev", <https://a/x?page=3&s=a,b>; rel="next", <https://a/x?page=9>; rel="last""#;
+        assert_eq!(next_of(many), Some("https://a/x?page=3&s=a,b"));
+        assert_eq!(next_of("</x?page=2>;title=\"t\" ; REL=next"), Some("/x?page=2"));
+        assert_eq!(next_of("</x>; rel=\"last next\""), Some("/x"));
+        for text in ["", "</x>", "</x>; rel=prev", "</x; rel=next", "</x>; rev=next", "</x>; rel=nextpage"] {
+            assert_eq!(next_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn totals_may_be_text() {
+        assert_eq!(number("12"), Some(12));
+        assert_eq!(number(" 12 "), Some(12));
+        assert_eq!(number("12.0"), Some(12));
+        for text in ["", "-1", "many", "1.5"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A step written out as an HTTP request: URL, headers, credentials, body.
+
+use super::address::Address;
+use super::error::Trouble;
+use super::supply::{Supply, Turn};
+use crate::wire::call::{CallError, append_query};
+use crate::wire::encode::{content_type, encode};
+use crate::wire::template::as_text;
+use crate::wire::{Call, Credential, Paging, Scope, Template, Variable};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Uri};
+use std::sync::Arc;
+
+const AGENT: &str = concat!("transom/", env!("CARGO_PKG_VERSION"));
+
+/// What every call of a target has in common.
+pub(super) struct Form<'a> {
+    pub(super) address: &'a Address,
+    pub(super) auth: Option<&'a Credential>,
+}
+
+impl Form<'_> {
+    /// The request of a call. Sending it twice sends the same.
+    pub(super) fn fill(&self, call: &Call, supply: &Supply) -> Result<Request<Bytes>, Trouble> {
+        check_holes(call, supply)?;
+        let mut path = call.target_path(supply).map_err(unfilled)?;
+        append_query(&mut path, paging_query(call, supply.turn).into_iter());
+        let url =
+            self.address.join(&path).ok_or_else(|| Trouble::Mapping("its path is no part of a URL".to_owned()))?;
+        self.request_to(url, call, supply)
+    }
+
+    /// The same call, at a URL that the answer before gave.
+    pub(super) fn request_to(&self, url: Uri, call: &Call, supply: &Supply) -> Result<Request<Bytes>, Trouble> {
+        let mut headers = self.headers(call, supply)?;
+        let body = match &call.body {
+            None => Bytes::new(),
+            Some(body) => {
+                let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
+                let bytes = encode(call.encode, &value);
+                let bytes = bytes.ok_or_else(|| Trouble::Mapping("a form is made of named fields".to_owned()))?;
+                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(call.encode)));
+                Bytes::from(bytes)
+            }
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = url;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    fn headers(&self, call: &Call, supply: &Supply) -> Result<HeaderMap, Trouble> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        self.authorize(&mut headers, supply)?;
+        for (name, template) in &call.headers {
+            if let Some(mut value) = header_value(template, supply)? {
+                value.set_sensitive(template.holes().any(|hole| matches!(hole, Variable::Setting(_))));
+                headers.insert(name.clone(), value);
+            }
+        }
+        Ok(headers)
+    }
+
+    fn authorize(&self, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trouble> {
+        match self.auth {
+            None => {}
+            Some(Credential::Header(list)) => {
+                for (name, template) in list {
+                    let secret = whole(template, supply)?;
+                    headers.insert(name.clone(), sensitive(secret, template)?);
+                }
+            }
+            Some(Credential::Bearer(template)) => {
+                let token = whole(template, supply)?;
+                headers.insert(AUTHORIZATION, sensitive(format!("Bearer {token}"), template)?);
+            }
+            Some(Credential::Basic { username, password }) => {
+                let (user, secret) = (whole(username, supply)?, whole(password, supply)?);
+                // RFC 7617 §2: everything up to the first colon is the user name.
+                if user.contains(':') {
+                    return Err(Trouble::Mapping("a user name for basic authentication holds a colon".to_owned()));
+                }
+                let pair = STANDARD.encode(format!("{user}:{secret}"));
+                headers.insert(AUTHORIZATION, sensitive(format!("Basic {pair}"), username)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Settings and captures that are not there would only leave fields out: better nothing is sent at all.
+fn check_holes(call: &Call, supply: &Supply) -> Result<(), Trouble> {
+    if let Some(name) = supply.missing_capture() {
+        return Err(Trouble::Mapping(format!("no earlier step yields `{name}`")));
+    }
+    let unset = |hole: &&&Variable| matches!(hole, Variable::Setting(_)) && supply.value(hole).is_none();
+    match call.holes().iter().find(unset) {
+        Some(hole) => Err(no_value(hole)),
+        None => Ok(()),
+    }
+}
+
+fn unfilled(error: CallError) -> Trouble {
+    match error {
+        CallError::Missing(hole) => Trouble::Mapping(format!("`<{hole}>` in the path has no value")),
+        CallError::Unsafe(hole) => Trouble::Unsafe(hole),
+    }
+}
+
+fn no_value(hole: &Variable) -> Trouble {
+    Trouble::Mapping(format!("`<{hole}>` has no value"))
+}
+
+/// The text of a template that may miss nothing.
+fn whole(template: &Template, supply: &Supply) -> Result<String, Trouble> {
+    if let Some(hole) = template.holes().find(|hole| supply.value(hole).is_none()) {
+        return Err(no_value(hole));
+    }
+    Ok(template.fill_text(supply).unwrap_or_default())
+}
+
+fn sensitive(text: String, template: &Template) -> Result<HeaderValue, Trouble> {
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from(text)).map_err(|_| unsafe_in(template))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn header_value(template: &Template, supply: &Supply) -> Result<Option<HeaderValue>, Trouble> {
+    let Some(value) = template.fill(supply) else { return Ok(None) };
+    // `HeaderValue` refuses control characters, and with them CR, LF and NUL.
+    HeaderValue::from_bytes(as_text(&value).as_bytes()).map(Some).map_err(|_| unsafe_in(template))
+}
+
+fn unsafe_in(template: &Template) -> Trouble {
+    match template.holes().next() {
+        Some(hole) if !matches!(hole, Variable::Setting(_)) => Trouble::Unsafe(hole.to_string()),
+        Some(hole) => Trouble::Mapping(format!("`<{hole}>` cannot stand in a header")),
+        None => Trouble::Mapping("a header holds a character that none may hold".to_owned()),
+    }
+}
+
+/// The page's place as query parameters, where the mapping names some.
+fn paging_query(call: &Call, turn: &Turn) -> Vec<(String, String)> {
+    let Some(paging) = call.listing.as_ref().and_then(|listing| listing.paging.as_ref()) else { return Vec::new() };
+    let number = |number: Option<usize>| number.map(|number| number.to_string());
+    let cursor = || turn.cursor.as_ref().map(|cursor| as_text(cursor).into_owned());
+    let pairs: [(&Option<Arc<str>>, Option<String>); 2] = match paging {
+        Paging::Offset { offset, limit, .. } => [(offset, number(turn.offset)), (limit, number(turn.limit))],
+        Paging::Page { page, size, .. } => [(page, number(turn.page)), (size, number(turn.limit))],
+        Paging::Cursor { cursor: name, limit, .. } => [(name, cursor()), (limit, number(turn.limit))],
+    };
+    pairs.into_iter().filter_map(|(name, value)| Some((name.as_ref()?.to_string(), value?))).collect()
+}
