@@ -205,4 +205,6 @@ codes! {
         "`auth` has exactly one of `header`, `basic` and `bearer`.";
     MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
         "The attributes of a made key must have rules.";
+    SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
+        "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
 }

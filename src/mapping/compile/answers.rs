@@ -67,6 +67,7 @@ fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
     }
     if status.is_empty() && at.is_none() && tests.is_empty() && node.get("status").is_none() {
         unclear(context, &node.span, "this condition tests nothing");
+        return None;
     }
     let test = match tests.as_slice() {
         [key] => Some(test(context, (key, node.get(key)?))?),
@@ -123,7 +124,7 @@ fn operands(context: &Context<'_>, node: &Node) -> Vec<Operand> {
 fn operand(context: &Context<'_>, node: &Node) -> Option<Operand> {
     let constant = node.json();
     let Value::String(_) = &constant else { return Some(Operand::Constant(constant)) };
-    let names = Names { context, place: Place::Auth, kind: None, member: None };
+    let names = Names { context, place: Place::Condition, kind: None, member: None };
     let template = names.template(node)?;
     match (template.alone(), template.literal()) {
         (Some(Variable::Setting(name)), _) => Some(Operand::Setting(name.clone())),
