@@ -153,9 +153,8 @@ impl TypeMapping {
         let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
         for element in resource.elements(&rule.attribute) {
             let mut document = self.element(rule, items, element)?;
-            let same = |one: &&&Value| items.iter().filter(|item| &*item.sub == "value").all(|item| item.at.first(one) == item.at.first(&document));
-            if let Some(Value::Object(known)) = ours.iter().find(same).map(|one| (**one).clone()) {
-                document = merged(known, document);
+            if let Some(known) = ours.iter().find(|known| same_element(items, known, &document)) {
+                document = carried(items, (*known).clone(), document);
             }
             list.push(merged(constants(at), document));
         }
@@ -254,6 +253,24 @@ fn array_of(at: &Path) -> Path {
         _ => None,
     });
     Path::of_names(names)
+}
+
+/// Elements are matched by `value`, those without one by `type`.
+fn same_element(items: &[Item], one: &Value, other: &Value) -> bool {
+    let by = |sub: &str| items.iter().find(|item| &*item.sub == sub);
+    by("value").or_else(|| by("type")).is_some_and(|item| {
+        let value = item.at.first(one);
+        value.is_some() && value == item.at.first(other)
+    })
+}
+
+/// The element with what the product holds in it beyond the sub-attributes that have a place.
+fn carried(items: &[Item], mut known: Value, element: Value) -> Value {
+    items.iter().filter(|item| !item.read_only).for_each(|item| item.at.remove(&mut known));
+    match known {
+        Value::Object(fields) => merged(fields, element),
+        _ => element,
+    }
 }
 
 fn constants(at: &Path) -> Map<String, Value> {
