@@ -1,6 +1,6 @@
 //! POST: at most one account per unique value, and never a second one for the same request.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
 use crate::mapping::TypeMapping;
@@ -52,13 +52,13 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
 async fn make(work: &Work, resource: &Resource) -> Result<Resource, OperationError> {
     let kind = work.kind();
     let references = work.references(&[resource])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: Term::Captured(NEW_KEY.into()), before: None, references: &references };
+    let subject = Subject { mapping: &work.instance.mapping, kind, key: Term::Captured(NEW_KEY.into()), before: None, version: None, references: &references };
     let steps = plan::create(&subject, resource)?;
     let mut captures = Captures::default();
     let (first, later) = steps.split_first().ok_or(OperationError::NotOffered("creating"))?;
     let ran = work.run(std::slice::from_ref(first), &mut captures).await?;
-    let shown = ran.account.filter(|document| kind.key_of(document).is_some());
-    let key = ran.key.or_else(|| shown.as_ref().and_then(|document| kind.key_of(document)));
+    let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some());
+    let key = ran.key.or_else(|| shown.as_ref().and_then(|shown| kind.key_of(&shown.document)));
     let key = match key {
         Some(key) => key,
         None => work.key_of_new(resource).await?,
@@ -88,21 +88,21 @@ impl Work {
         Ok(located)
     }
 
-    async fn show_new(&self, located: &Located, resource: &Resource, shown: Option<serde_json::Value>) -> Result<Resource, OperationError> {
+    async fn show_new(&self, located: &Located, resource: &Resource, shown: Option<Shown>) -> Result<Resource, OperationError> {
         let kind = self.kind();
         let account = match shown {
-            Some(document) => self.seen(located, document, &|_| true).await?,
-            None => self.gather(located, &|_| true).await?,
+            Some(shown) => self.seen(located, shown, Extent::Whole).await?,
+            None => self.gather(located, Extent::Whole).await?,
         };
         let mut remembered = BTreeMap::new();
         let every: Vec<usize> = (0..kind.rules.len()).collect();
-        let held = kind.to_scim(&account.document, &|_| true)?;
+        let held = kind.to_scim(&account.shown.document, &|_| true)?;
         note_sent(self, &every, (resource, &held), &mut remembered);
         if remembered.is_empty() {
             return Ok(account.resource);
         }
         let link = self.keep(located, resource, remembered).await?;
-        Ok(self.seen(&Located { link, ..located.clone() }, account.document, &|_| true).await?.resource)
+        Ok(self.seen(&Located { link, ..located.clone() }, account.shown, Extent::Whole).await?.resource)
     }
 
     /// The key of an account that was just made by a target whose answer does not name it.
@@ -114,7 +114,7 @@ impl Work {
         }
         let unique = unique_value(kind, resource).ok_or(OperationError::NoKey)?;
         let account = self.find_unique(&unique).await?.ok_or(OperationError::NoKey)?;
-        kind.key_of(&account.document).ok_or(OperationError::NoKey)
+        kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)
     }
 
     /// Nobody knows whether the target made it: look, and say what is certain.
@@ -138,17 +138,17 @@ impl Work {
             self.gateway.store.finish_create(&self.scope(), unique).await?;
             return Err(OperationError::Taken { detail: None });
         }
-        let key = kind.key_of(&account.document).ok_or(OperationError::NoKey)?;
+        let key = kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)?;
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let located = self.link_new(key, term, resource).await?;
         self.gateway.store.finish_create(&self.scope(), unique).await?;
         let changes = plan::diff(kind, &account.resource, resource);
         if changes.is_empty() {
-            return self.show_new(&located, resource, Some(account.document)).await;
+            return self.show_new(&located, resource, Some(account.shown)).await;
         }
         // What a create could not carry may be missing still: members, say.
         let references = self.references(&[resource])?;
-        let subject = Subject { mapping: &self.instance.mapping, kind, key: located.term.clone(), before: Some(&account.document), references: &references };
+        let subject = Subject { mapping: &self.instance.mapping, kind, key: located.term.clone(), before: Some(&account.shown.document), version: None, references: &references };
         let elements = plan::Changes { rules: Vec::new(), ..changes };
         let ran = self.run(&plan::update(&subject, resource, &elements)?, &mut Captures::default()).await?;
         if !ran.doubts.is_empty() {

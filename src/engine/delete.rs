@@ -1,5 +1,6 @@
 //! DELETE: the account goes, and with it what was kept for it.
 
+use crate::engine::account::Extent;
 use crate::engine::{OperationError, Work};
 use crate::plan::{self, Subject};
 use crate::target::Captures;
@@ -14,10 +15,10 @@ pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let located = work.locate(&id)?;
     // A tombstone looks deletable to the target; only a look tells that it is gone already.
     if !kind.absent_when.is_empty() {
-        work.gather(&located, &|_| false).await?;
+        work.gather(&located, Extent::Part(&|_| false)).await?;
     }
     let references = work.references(&[])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: None, references: &references };
+    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: None, version: None, references: &references };
     let step = plan::delete(&subject)?;
     let ran = work.run(std::slice::from_ref(&step), &mut Captures::default()).await;
     match ran {

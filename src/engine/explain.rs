@@ -8,7 +8,6 @@ use crate::scim::filter::Filter;
 use crate::scim::patch::{self, Operation};
 use crate::scim::resource::{self, Resource};
 use crate::wire::{Argument, Step, Term, Variable};
-use serde_json::Value;
 
 /// The steps of an operation.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +29,7 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
         kind: work.kind(),
         key: located.term.clone(),
         before: None,
+        version: None,
         references: &plan::SameKeys,
     };
     let step = match purpose {
@@ -52,6 +52,7 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
         kind,
         key: Term::Captured("key".into()),
         before: None,
+        version: None,
         references: &plan::SameKeys,
     };
     let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
@@ -187,7 +188,7 @@ impl Work {
             }
         }
         changes.rules.sort_unstable();
-        let before = crate::engine::Account { id: String::new(), document: Value::Null, resource: nothing, link: None };
+        let before = crate::engine::Account { id: String::new(), shown: Default::default(), resource: nothing, link: None };
         Ok(crate::engine::update::Decided { before: Some(before), after, changes, keeps_anew: false })
     }
 }

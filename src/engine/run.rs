@@ -1,6 +1,6 @@
 //! Run: the planned steps in order. The first refusal stops; what nobody can tell from an answer is read again and seen.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Shape, TypeMapping};
 use crate::plan::{Planned, Purpose, References};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Ran {
     /// The account, where the last step's answer showed it.
-    pub account: Option<Value>,
+    pub account: Option<Shown>,
     /// The key that a create's answer named.
     pub key: Option<String>,
     /// Steps whose effect must be looked at, and the error that stands if it is not there.
@@ -51,8 +51,8 @@ impl Work {
         ran.account = None;
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => {
-                ran.key = ran.key.take().or(outcome.key);
-                ran.account = if element { None } else { outcome.account };
+                ran.key = ran.key.take().or_else(|| outcome.key.clone());
+                ran.account = if element { None } else { self.shown(outcome) };
             }
             // There already, or gone already: what was asked for holds.
             Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
@@ -96,7 +96,7 @@ impl Work {
     /// # Errors
     /// One did not: its error.
     pub(super) async fn resolve(&self, doubts: Vec<(Planned, OperationError)>, located: &Located, after: &Resource) -> Result<Account, OperationError> {
-        let account = self.gather(located, &|_| true).await?;
+        let account = self.gather(located, Extent::Whole).await?;
         for (planned, error) in doubts {
             if !self.holds(&planned, &account, after) {
                 return Err(error);
@@ -117,7 +117,7 @@ impl Work {
             (Variable::Members, Term::Value(Value::Array(all))) => Some(all.iter().collect()),
             _ => None,
         });
-        values.flatten().all(|value| element_there(kind, planned, &account.document, value) == wanted)
+        values.flatten().all(|value| element_there(kind, planned, &account.shown.document, value) == wanted)
     }
 
     /// The keys behind every reference of these elements, looked up before planning.

@@ -1,6 +1,6 @@
 //! Lists: a page of everything, or what a filter matches — found by the calls the plan chose, and always filtered again here.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
 use crate::mapping::Search;
 use crate::plan::{self, Lookup};
@@ -110,7 +110,7 @@ impl Work {
             located => located?,
         };
         let query = sieve.query;
-        match self.gather(&located, &|path| wanted(self, query, path)).await {
+        match self.gather(&located, Extent::Part(&|path| wanted(self, query, path))).await {
             Err(OperationError::NotFound { .. }) => Ok(()),
             account => {
                 sieve.take(account?);
@@ -139,23 +139,23 @@ impl Work {
     }
 
     /// The accounts of one page of items.
-    async fn whole(&self, search: &Search, items: Vec<(Located, Value)>, query: &Query) -> Result<Vec<Account>, OperationError> {
+    async fn whole(&self, search: &Search, items: Vec<(Located, Shown)>, query: &Query) -> Result<Vec<Account>, OperationError> {
         let lacks = |path: &AttributePath| search.lacks.iter().any(|lacking| lacking.covers(path) || path.covers(lacking));
         let kind = &self.kind().kind;
         let filtered = query.filter.iter().flat_map(Filter::paths).any(lacks);
         let shown = search.lacks.iter().any(|path| query.view.wants(path, kind));
-        let read = stream::iter(items).map(|(located, document)| async move {
+        let read = stream::iter(items).map(|(located, shown_here)| async move {
             let wants = |path: &AttributePath| wanted(self, query, path);
             if !shown && !filtered {
-                return self.seen(&located, document, &wants).await.map(Some);
+                return self.seen(&located, shown_here, Extent::Part(&wants)).await.map(Some);
             }
             if !filtered && let Some(filter) = &query.filter {
-                let partial = self.seen(&located, document, &|path| wants(path) && !lacks(path)).await?;
+                let partial = self.seen(&located, shown_here, Extent::Part(&|path| wants(path) && !lacks(path))).await?;
                 if !filter.matches(&partial.resource) {
                     return Ok(None);
                 }
             }
-            match self.gather(&located, &wants).await {
+            match self.gather(&located, Extent::Part(&wants)).await {
                 Err(OperationError::NotFound { .. }) => Ok(None),
                 account => account.map(Some),
             }
@@ -206,7 +206,7 @@ impl Work {
         let mut accounts = Vec::new();
         for resource in sieve.found.resources {
             if let Some(id) = resource.id() {
-                accounts.push(self.gather(&self.locate(id)?, &|_| true).await?);
+                accounts.push(self.gather(&self.locate(id)?, Extent::Whole).await?);
             }
         }
         Ok(accounts)

@@ -1,6 +1,6 @@
 //! PATCH and PUT: gather, decide, run; under the lock of the resource.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
@@ -97,7 +97,7 @@ impl Work {
 
     pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
         let kind = self.kind();
-        let before = self.gather(located, &|_| true).await?;
+        let before = self.gather(located, Extent::Whole).await?;
         let mut after = match asked {
             Asked::Patch(operations) => patch::apply(operations, &before.resource, &kind.kind)?,
             Asked::Replace(resource) => resource.clone(),
@@ -119,8 +119,15 @@ impl Work {
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
         let references = self.references(&[&asked])?;
-        let before = decided.before.as_ref().map(|account| &account.document);
-        let subject = Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
+        let before = decided.before.as_ref().map(|account| &account.shown);
+        let subject = Subject {
+            mapping,
+            kind: self.kind(),
+            key: located.term.clone(),
+            before: before.map(|shown| &shown.document),
+            version: before.and_then(|shown| shown.version.as_deref()),
+            references: &references,
+        };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
     }
 
@@ -135,10 +142,10 @@ impl Work {
             return Ok(None);
         }
         // Whoever made the elements' own calls last has not seen the whole account.
-        let shown = ran.account.filter(|document| kind.key_of(document).is_some_and(|key| key == located.key));
+        let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some_and(|key| key == located.key));
         match shown {
-            Some(document) => self.seen(located, document, &|_| true).await.map(Some),
-            None => self.gather(located, &|_| true).await.map(Some),
+            Some(shown) => self.seen(located, shown, Extent::Whole).await.map(Some),
+            None => self.gather(located, Extent::Whole).await.map(Some),
         }
     }
 
@@ -152,13 +159,13 @@ impl Work {
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
         if let Some(account) = &seen {
-            let shown = kind.to_scim(&account.document, &|_| true)?;
+            let shown = kind.to_scim(&account.shown.document, &|_| true)?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
         let located = Located { link, ..located.clone() };
-        account = self.seen(&located, account.document, &|_| true).await?;
+        account = self.seen(&located, account.shown, Extent::Whole).await?;
         Ok(Some(account.resource))
     }
 

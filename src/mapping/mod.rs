@@ -51,9 +51,20 @@ pub struct TypeMapping {
     pub kind: ResourceType,
     /// Where the product's identifier stands.
     pub key: KeyRule,
+    /// Where the target's own version of an account stands.
+    pub version: Option<VersionAt>,
     /// Accounts that are not ours, or no longer there, though the target still shows them.
     pub absent_when: Vec<Condition>,
-    /// What becomes of a standard attribute that is sent but not offered.
+    /// Where the target's own version of an account stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VersionAt {
+    /// In the account.
+    At(Path),
+    /// In a header of the answer that shows it.
+    Header(http::HeaderName),
+}
+
+/// What becomes of a standard attribute that is sent but not offered.
     pub unsupported: Unsupported,
     /// One per attribute, in file order.
     pub rules: Vec<Rule>,
@@ -84,6 +95,15 @@ pub struct KeyRule {
     pub number: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
+}
+
+/// Where the target's own version of an account stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VersionAt {
+    /// In the account.
+    At(Path),
+    /// In a header of the answer that shows it.
+    Header(http::HeaderName),
 }
 
 /// What becomes of a standard attribute that is sent but not offered.

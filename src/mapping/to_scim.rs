@@ -1,6 +1,6 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping};
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -62,6 +62,12 @@ impl TypeMapping {
     pub fn key_of(&self, account: &Value) -> Option<String> {
         let key = self.key.at.first(account)?;
         (!is_empty(key)).then(|| as_text(key).into_owned())
+    }
+
+    /// The target's own version, where it stands in the account.
+    pub fn version_in(&self, account: &Value) -> Option<String> {
+        let Some(VersionAt::At(path)) = &self.version else { return None };
+        path.first(account).map(|value| as_text(value).into_owned())
     }
 
     /// Is this account one of ours, or a technical account or tombstone that only looks like one?

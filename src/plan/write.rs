@@ -61,6 +61,8 @@ pub struct Subject<'a> {
     pub key: Term,
     /// The account as read, where it was.
     pub before: Option<&'a Value>,
+    /// The target's own version of it.
+    pub version: Option<&'a str>,
     /// How references become keys.
     pub references: &'a dyn References,
 }
@@ -180,6 +182,7 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Version => subject.version.map(Value::from),
             Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
             Variable::Field(path) => path.first(&draft.document).or_else(|| path.first(subject.before?)).cloned(),
             _ => None,
