@@ -47,7 +47,9 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
         found.extend(diagnostics);
     }
     match arguments.format {
-        Format::Json => writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?,
+        Format::Json => {
+            writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?
+        }
         Format::Human => {
             for one in &found {
                 writeln!(out, "{}", one.render(look()))?;
@@ -65,8 +67,12 @@ pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let entries = std::fs::read_dir("mappings").map_err(|_| "name mapping files; there is no folder `mappings` here")?;
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let entries =
+        std::fs::read_dir("mappings").map_err(|_| "name mapping files; there is no folder `mappings` here")?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
     found.sort();
     if found.is_empty() { Err("there is no .yaml file in the folder `mappings`".into()) } else { Ok(found) }
 }
@@ -77,7 +83,13 @@ fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
         let kept: Vec<String> = kind.kept().map(ToString::to_string).collect();
         let scripted = kind.rules.iter().filter(|rule| rule.is_scripted()).count();
         let told = if kept.is_empty() { String::new() } else { format!(" ({})", kept.join(", ")) };
-        writeln!(out, "  {}: {} attributes, {} kept{told}, {scripted} scripted", kind.kind.name, kind.rules.len(), kept.len())?;
+        writeln!(
+            out,
+            "  {}: {} attributes, {} kept{told}, {scripted} scripted",
+            kind.kind.name,
+            kind.rules.len(),
+            kept.len()
+        )?;
     }
     if !mapping.settings.is_empty() {
         let names: Vec<&str> = mapping.settings.iter().map(|name| &**name).collect();

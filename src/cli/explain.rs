@@ -90,7 +90,8 @@ struct Request {
 
 impl Request {
     fn read(arguments: &Arguments) -> Result<Request, Failure> {
-        let (method, path) = arguments.request.trim().split_once(' ').ok_or("--request wants a method and a path: 'PATCH /Users/7'")?;
+        let (method, path) =
+            arguments.request.trim().split_once(' ').ok_or("--request wants a method and a path: 'PATCH /Users/7'")?;
         let uri: http::Uri = format!("/{TARGET}/scim/v2{}", test::in_url(path.trim())).parse()?;
         let place = Route::parse(uri.path()).and_then(|route| route.place);
         let (endpoint, id) = match place {
@@ -100,11 +101,19 @@ impl Request {
         };
         let json = |path: &PathBuf| -> Result<Value, Failure> {
             let bytes = bytes(path).map_err(|cause| format!("{}: cannot be read: {cause}", path.display()))?;
-            parse_json(&bytes, JsonLimits::default()).map_err(|error| format!("{}: {}", path.display(), error.detail).into())
+            parse_json(&bytes, JsonLimits::default())
+                .map_err(|error| format!("{}: {}", path.display(), error.detail).into())
         };
         let body = arguments.body.as_ref().map(json).transpose()?.unwrap_or(Value::Null);
         let account = arguments.account.as_ref().map(json).transpose()?;
-        Ok(Request { method: method.to_ascii_uppercase().parse()?, endpoint, id, parameters: Parameters::parse(uri.query()), body, account })
+        Ok(Request {
+            method: method.to_ascii_uppercase().parse()?,
+            endpoint,
+            id,
+            parameters: Parameters::parse(uri.query()),
+            body,
+            account,
+        })
     }
 
     async fn explain(&self, work: &Work, arguments: &Arguments) -> Result<Explained, crate::engine::OperationError> {
@@ -119,14 +128,21 @@ impl Request {
         match (&self.method, &self.id) {
             (&Method::GET, Some(id)) => explain::one(work, id, Purpose::Read),
             (&Method::DELETE, Some(id)) => explain::one(work, id, Purpose::Delete),
-            (&Method::PATCH, Some(id)) => explain::patch(work, id, patch::decode(&self.body, kind)?.operations, known).await,
+            (&Method::PATCH, Some(id)) => {
+                explain::patch(work, id, patch::decode(&self.body, kind)?.operations, known).await
+            }
             (&Method::PUT, Some(id)) => {
                 let known = Known { answer: PatchAnswer::Resource, ..known };
                 explain::replace(work, id, resource::decode(&self.body, kind)?.resource, known).await
             }
             (&Method::POST, None) => explain::create(work, &resource::decode(&self.body, kind)?.resource),
             (&Method::GET, None) => {
-                let filter = self.parameters.value("filter").map(|text| Filter::parse(text, kind)).transpose().map_err(ScimError::from)?;
+                let filter = self
+                    .parameters
+                    .value("filter")
+                    .map(|text| Filter::parse(text, kind))
+                    .transpose()
+                    .map_err(ScimError::from)?;
                 explain::search(work, filter.as_ref())
             }
             _ => Err(crate::engine::OperationError::NotOffered("this method here")),
@@ -145,10 +161,14 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// A gateway over a product that holds nothing but the account given.
 async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failure> {
-    let place = mapping.types.iter().position(|one| one.kind.endpoint.trim_start_matches('/').eq_ignore_ascii_case(&request.endpoint));
+    let place = mapping
+        .types
+        .iter()
+        .position(|one| one.kind.endpoint.trim_start_matches('/').eq_ignore_ascii_case(&request.endpoint));
     let kind = place.ok_or_else(|| format!("this mapping offers no /{}", request.endpoint))?;
     let name = mapping.types[kind].kind.name.clone();
-    let given = request.account.iter().map(|account| (name.clone(), request.id.clone().unwrap_or_default(), account.clone()));
+    let given =
+        request.account.iter().map(|account| (name.clone(), request.id.clone().unwrap_or_default(), account.clone()));
     let test = TestCase {
         name: String::new(),
         line: 0,
@@ -161,9 +181,10 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
         answer: Map::new(),
     };
     let product = Arc::new(Accounts::new(mapping.clone(), &test.given));
-    let setting = Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
+    let setting =
+        Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
     let rehearsal = Rehearsal::begin(setting, product).await?;
     let instance = rehearsal.gateway.instances[TARGET].clone();
     let budget = Arc::new(Budget::of(Duration::from_secs(25)));
-    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget })
+    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None })
 }

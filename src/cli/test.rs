@@ -64,7 +64,8 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
 /// # Errors
 /// The machine refuses memory or randomness.
 pub async fn play(mapping: &Arc<Mapping>, test: &TestCase) -> Result<Vec<String>, Failure> {
-    let setting = Setting { mapping: mapping.clone(), test, patch_answer: [PatchAnswer::Resource, PatchAnswer::Resource] };
+    let setting =
+        Setting { mapping: mapping.clone(), test, patch_answer: [PatchAnswer::Resource, PatchAnswer::Resource] };
     let mut faults = Vec::new();
     let answer = if let Some(exchange) = &test.exchange {
         let product = Arc::new(Script::new(exchange));
@@ -104,11 +105,13 @@ pub fn in_url(path: &str) -> String {
 
 fn encoded(letter: char) -> String {
     let mut bytes = [0; 4];
-    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
 }
 
 fn other_calls(wanted: &[(String, Value)], made: &[(String, Value)]) -> Option<String> {
-    let same = wanted.len() == made.len() && wanted.iter().zip(made).all(|((call, body), (made, sent))| call == made && equals(body, sent));
+    let same = wanted.len() == made.len()
+        && wanted.iter().zip(made).all(|((call, body), (made, sent))| call == made && equals(body, sent));
     (!same).then(|| format!("calls: {}\n     wanted: {}", listed(made), listed(wanted)))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Shape, TypeMapping, VersionAt};
-use crate::plan;
+use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::version::entity_tag;
@@ -27,6 +27,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// The account as a plan wants it.
+    pub(super) fn before(&self) -> Before<'_> {
+        Before { document: &self.shown.document, resource: &self.resource, version: self.shown.version.as_deref() }
+    }
+
     /// Its version, where all of it was seen.
     pub fn version(&self) -> Option<&str> {
         version_of(&self.resource)
@@ -76,7 +81,8 @@ impl Work {
     /// It stands for nothing: no key of this target looks like that, or no link has it.
     pub fn locate(&self, id: &str) -> Result<Located, OperationError> {
         let kind = self.kind();
-        let link = if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
+        let link =
+            if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
         let link = link.filter(|link| link.state == LinkState::Live);
         let key = match &link {
             Some(link) => link.target_key.clone(),
@@ -120,14 +126,21 @@ impl Work {
     pub(super) fn shown(&self, outcome: Outcome) -> Option<Shown> {
         let document = outcome.account?;
         let version = match &self.kind().version {
-            Some(VersionAt::Header(name)) => outcome.answer.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            Some(VersionAt::Header(name)) => {
+                outcome.answer.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            }
             Some(VersionAt::At(_)) | None => self.kind().version_in(&document),
         };
         Some(Shown { document, version })
     }
 
     /// The account that the target showed already.
-    pub(super) async fn seen(&self, located: &Located, shown: Shown, extent: Extent<'_>) -> Result<Account, OperationError> {
+    pub(super) async fn seen(
+        &self,
+        located: &Located,
+        shown: Shown,
+        extent: Extent<'_>,
+    ) -> Result<Account, OperationError> {
         let kind = self.kind();
         let mut resource = match extent {
             Extent::Whole => kind.to_scim(&shown.document, &|_| true)?,
@@ -154,7 +167,8 @@ impl Work {
         let kind = self.kind();
         let settings = self.instance.target.settings();
         let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
-        let keyed: Vec<(String, Value)> = ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
+        let keyed: Vec<(String, Value)> =
+            ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;
         let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
@@ -217,7 +231,9 @@ impl Work {
         for rule in &self.kind().rules {
             let Shape::Each { items, .. } = &rule.shape else { continue };
             for item in items {
-                let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else { continue };
+                let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
+                    continue;
+                };
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }

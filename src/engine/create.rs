@@ -11,8 +11,8 @@ use crate::scim::resource::{self, Resource};
 use crate::scim::schema::Uniqueness;
 use crate::store::PendingCreate;
 use crate::target::{Captures, TargetError, Written};
-use crate::wire::template::as_text;
 use crate::wire::Term;
+use crate::wire::template::as_text;
 use std::collections::BTreeMap;
 
 /// The name under which a create's answer hands its key to later steps.
@@ -38,10 +38,18 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
             None => {}
         }
     }
-    work.gateway.store.begin_create(&work.scope(), PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() }).await?;
+    work.gateway
+        .store
+        .begin_create(
+            &work.scope(),
+            PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() },
+        )
+        .await?;
     let made = make(&work, &resource).await;
     match made {
-        Err(OperationError::Target(error)) if error.written == Written::Maybe => work.after_doubt(&unique, &resource, error).await,
+        Err(OperationError::Target(error)) if error.written == Written::Maybe => {
+            work.after_doubt(&unique, &resource, error).await
+        }
         settled => {
             work.gateway.store.finish_create(&work.scope(), &unique.1).await?;
             settled
@@ -51,8 +59,14 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
 
 async fn make(work: &Work, resource: &Resource) -> Result<Resource, OperationError> {
     let kind = work.kind();
-    let references = work.references(&[resource])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: Term::Captured(NEW_KEY.into()), before: None, version: None, references: &references };
+    let references = work.references(&[resource]).await?;
+    let subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: Term::Captured(NEW_KEY.into()),
+        before: None,
+        references: &references,
+    };
     let steps = plan::create(&subject, resource)?;
     let mut captures = Captures::default();
     let (first, later) = steps.split_first().ok_or(OperationError::NotOffered("creating"))?;
@@ -88,7 +102,12 @@ impl Work {
         Ok(located)
     }
 
-    async fn show_new(&self, located: &Located, resource: &Resource, shown: Option<Shown>) -> Result<Resource, OperationError> {
+    async fn show_new(
+        &self,
+        located: &Located,
+        resource: &Resource,
+        shown: Option<Shown>,
+    ) -> Result<Resource, OperationError> {
         let kind = self.kind();
         let account = match shown {
             Some(shown) => self.seen(located, shown, Extent::Whole).await?,
@@ -118,21 +137,40 @@ impl Work {
     }
 
     /// Nobody knows whether the target made it: look, and say what is certain.
-    async fn after_doubt(&self, unique: &(AttributePath, String), resource: &Resource, error: TargetError) -> Result<Resource, OperationError> {
+    async fn after_doubt(
+        &self,
+        unique: &(AttributePath, String),
+        resource: &Resource,
+        error: TargetError,
+    ) -> Result<Resource, OperationError> {
         match self.find_unique(unique).await {
-            Ok(Some(account)) => self.adopt_ours(&unique.1, account, resource).await.map_err(|_| OperationError::Target(error)),
+            Ok(Some(account)) => {
+                self.adopt_ours(&unique.1, account, resource).await.map_err(|_| OperationError::Target(error))
+            }
             // Not there now, but it may still arrive: the pending row lets the next identical request look first.
             Ok(None) | Err(_) => Err(OperationError::Target(error)),
         }
     }
 
     /// An earlier request of the same content made this account, if nobody else can have: it holds what was sent, and no other externalId.
-    async fn adopt_ours(&self, unique: &str, account: Account, resource: &Resource) -> Result<Resource, OperationError> {
+    async fn adopt_ours(
+        &self,
+        unique: &str,
+        account: Account,
+        resource: &Resource,
+    ) -> Result<Resource, OperationError> {
         let kind = self.kind();
-        let alike = kind.rules.iter().filter(|rule| rule.is_sent() && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })).all(|rule| {
-            let sent = kind.value_of(rule, resource);
-            sent.is_none() || rule.remember || sent == kind.value_of(rule, &account.resource)
-        });
+        let alike = kind
+            .rules
+            .iter()
+            .filter(|rule| {
+                rule.is_sent()
+                    && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })
+            })
+            .all(|rule| {
+                let sent = kind.value_of(rule, resource);
+                sent.is_none() || rule.remember || sent == kind.value_of(rule, &account.resource)
+            });
         let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
         if !alike || claimed {
             self.gateway.store.finish_create(&self.scope(), unique).await?;
@@ -147,8 +185,14 @@ impl Work {
             return self.show_new(&located, resource, Some(account.shown)).await;
         }
         // What a create could not carry may be missing still: members, say.
-        let references = self.references(&[resource])?;
-        let subject = Subject { mapping: &self.instance.mapping, kind, key: located.term.clone(), before: Some(&account.shown.document), version: None, references: &references };
+        let references = self.references(&[resource]).await?;
+        let subject = Subject {
+            mapping: &self.instance.mapping,
+            kind,
+            key: located.term.clone(),
+            before: Some(account.before()),
+            references: &references,
+        };
         let elements = plan::Changes { rules: Vec::new(), ..changes };
         let ran = self.run(&plan::update(&subject, resource, &elements)?, &mut Captures::default()).await?;
         if !ran.doubts.is_empty() {
@@ -160,14 +204,19 @@ impl Work {
     /// The account that holds this unique value, if there is one.
     async fn find_unique(&self, (path, folded): &(AttributePath, String)) -> Result<Option<Account>, OperationError> {
         let found = self.candidates(path, folded).await?;
-        let holds = |account: &Account| account.resource.get(path).is_some_and(|value| fold(&as_text(value)) == *folded);
+        let holds =
+            |account: &Account| account.resource.get(path).is_some_and(|value| fold(&as_text(value)) == *folded);
         Ok(found.into_iter().find(holds))
     }
 }
 
 /// The attribute by which the target tells accounts apart, and its value folded.
 fn unique_value(kind: &TypeMapping, resource: &Resource) -> Option<(AttributePath, String)> {
-    let unique = kind.rules.iter().find(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required))?;
+    let unique = kind.rules.iter().find(|rule| {
+        kind.kind
+            .attribute(&rule.attribute)
+            .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required)
+    })?;
     let value = resource.get(&unique.attribute)?;
     Some((unique.attribute.clone(), fold(&as_text(value)).into_owned()))
 }

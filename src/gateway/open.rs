@@ -113,19 +113,29 @@ fn compile_all(config: &Config) -> Result<HashMap<PathBuf, Arc<Mapping>>, OpenEr
     if wrong.is_empty() { Ok(compiled) } else { Err(OpenError::Mappings(wrong)) }
 }
 
-fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping>, &Settings)) -> Result<Instance, OpenError> {
+fn instance(
+    name: &str,
+    described: &Described,
+    (mapping, settings): (Arc<Mapping>, &Settings),
+) -> Result<Instance, OpenError> {
     let given = settings.get(name);
     let wanted = mapping.settings.iter().map(|setting| {
         let secret = given.and_then(|given| given.get(&**setting));
-        let secret = secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
+        let secret =
+            secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
         Ok((setting.clone(), secret.expose().to_owned()))
     });
     let wanted: Vec<_> = wanted.collect::<Result<_, OpenError>>()?;
-    let address = Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
-    let options = TransportOptions { roots: described.roots.clone().map_or(Roots::System, Roots::Pem), ..TransportOptions::default() };
+    let address =
+        Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
+    let options = TransportOptions {
+        roots: described.roots.clone().map_or(Roots::System, Roots::Pem),
+        ..TransportOptions::default()
+    };
     let transport = Transport::new(options).map_err(|cause| OpenError::Transport { target: name.to_owned(), cause })?;
     let limits = &described.limits;
-    let client = transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
+    let client =
+        transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
     let target = target::Instance {
         name: name.into(),
         address,

@@ -3,13 +3,13 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
-pub mod rule;
 pub mod kept;
-pub mod to_scim;
-pub mod to_target;
+pub mod rule;
 mod shape;
 mod source;
 mod text;
+pub mod to_scim;
+pub mod to_target;
 pub mod transform;
 
 use crate::scim::path::AttributePath;
@@ -55,16 +55,7 @@ pub struct TypeMapping {
     pub version: Option<VersionAt>,
     /// Accounts that are not ours, or no longer there, though the target still shows them.
     pub absent_when: Vec<Condition>,
-    /// Where the target's own version of an account stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum VersionAt {
-    /// In the account.
-    At(Path),
-    /// In a header of the answer that shows it.
-    Header(http::HeaderName),
-}
-
-/// What becomes of a standard attribute that is sent but not offered.
+    /// What becomes of a standard attribute that is sent but not offered.
     pub unsupported: Unsupported,
     /// One per attribute, in file order.
     pub rules: Vec<Rule>,

@@ -45,9 +45,13 @@ impl Bulk {
         let list = field(body, "Operations").and_then(Value::as_array);
         let list = list.ok_or_else(|| ScimError::invalid_syntax("a bulk request has a list `Operations`"))?;
         if list.len() > MAX_OPERATIONS {
-            return Err(ScimError::too_large(format!("a bulk request has at most {MAX_OPERATIONS} operations; this one has {}", list.len())));
+            return Err(ScimError::too_large(format!(
+                "a bulk request has at most {MAX_OPERATIONS} operations; this one has {}",
+                list.len()
+            )));
         }
-        let operations = list.iter().enumerate().map(|(at, one)| BulkOperation::decode(one, at)).collect::<Result<Vec<_>, _>>()?;
+        let operations =
+            list.iter().enumerate().map(|(at, one)| BulkOperation::decode(one, at)).collect::<Result<Vec<_>, _>>()?;
         let mut seen = HashSet::new();
         if let Some(twice) = operations.iter().filter_map(|one| one.bulk_id.as_ref()).find(|id| !seen.insert(*id)) {
             return Err(ScimError::invalid_value(format!("the bulkId `{}` stands twice", quoted(twice))));
@@ -68,7 +72,9 @@ impl BulkOperation {
             Some("DELETE") => Method::DELETE,
             _ => return Err(wrong("`method` is one of POST, PUT, PATCH and DELETE")),
         };
-        let path = text("path").filter(|path| path.starts_with('/')).ok_or_else(|| wrong("`path` begins with a slash, such as `/Users`"))?;
+        let path = text("path")
+            .filter(|path| path.starts_with('/'))
+            .ok_or_else(|| wrong("`path` begins with a slash, such as `/Users`"))?;
         let bulk_id = text("bulkId").filter(|id| !id.is_empty());
         if method == Method::POST && bulk_id.is_none() {
             return Err(wrong("a POST names what it makes by a `bulkId`"));
@@ -90,7 +96,9 @@ impl BulkOperation {
 
     /// The same with every known bulkId replaced by the id that it became.
     pub fn resolved(&self, ids: &HashMap<String, String>) -> BulkOperation {
-        let segment = |segment: &str| segment.strip_prefix(REFERENCE).and_then(|id| ids.get(id)).cloned().unwrap_or_else(|| segment.to_owned());
+        let segment = |segment: &str| {
+            segment.strip_prefix(REFERENCE).and_then(|id| ids.get(id)).cloned().unwrap_or_else(|| segment.to_owned())
+        };
         let path = self.path.split('/').map(segment).collect::<Vec<_>>().join("/");
         BulkOperation { path, data: replaced(&self.data, ids), ..self.clone() }
     }
@@ -126,7 +134,9 @@ fn replaced(value: &Value, ids: &HashMap<String, String>) -> Value {
             None => value.clone(),
         },
         Value::Array(list) => list.iter().map(|one| replaced(one, ids)).collect(),
-        Value::Object(fields) => Value::Object(fields.iter().map(|(name, one)| (name.clone(), replaced(one, ids))).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, one)| (name.clone(), replaced(one, ids))).collect())
+        }
         other => other.clone(),
     }
 }

@@ -29,7 +29,8 @@ impl Sort {
         if kind.attribute(&path).is_some_and(|attribute| attribute.kind == Kind::Complex) {
             path = path.with_sub(&"value".into());
         }
-        let attribute = kind.attribute(&path).ok_or_else(|| ScimError::invalid_path("sortBy: a complex attribute has no order"))?;
+        let attribute =
+            kind.attribute(&path).ok_or_else(|| ScimError::invalid_path("sortBy: a complex attribute has no order"))?;
         let descending = match order.map(str::to_ascii_lowercase).as_deref() {
             None | Some("ascending") => false,
             Some("descending") => true,
@@ -55,7 +56,8 @@ impl Sort {
     fn value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
         let parent = self.path.parent();
         let elements = resource.elements(&parent);
-        let primary = elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first());
+        let primary =
+            elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first());
         match (primary, &self.path.sub) {
             (Some(element), Some(sub)) => element.get(&**sub),
             (Some(element), None) => Some(element),
