@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError, PatchAnswer as Configured, Settings, Ta
 use crate::gateway::line::Wire;
 use crate::gateway::load::{LoadError, load};
 use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits};
-use crate::mapping::Mapping;
+use crate::mapping::{Look, Mapping};
 use crate::store::{Scope, Store, StoreError};
 use crate::target::{self, Address, AddressError, Target};
 use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOptions};
@@ -24,15 +24,25 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Mappings, every one that is wrong.
-    #[error("{}", join(.0))]
+    #[error("no mapping may be wrong when serving begins\n{}", join(.0))]
     Mappings(Vec<LoadError>),
     /// A setting that a mapping wants and the configuration does not give.
-    #[error("target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`")]
+    #[error("target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`, as {{ env: NAME }} or {{ file: PATH }}")]
     Setting {
         /// The target.
         target: String,
         /// The setting.
         setting: String,
+    },
+    /// A setting that the configuration gives and the mapping does not know.
+    #[error("target `{target}`: the mapping has no setting `{setting}`; it wants: {}", .wanted.join(", "))]
+    UnknownSetting {
+        /// The target.
+        target: String,
+        /// The setting.
+        setting: String,
+        /// What the mapping wants.
+        wanted: Vec<String>,
     },
     /// A base URL.
     #[error("target `{target}`: base_url: {cause}")]
@@ -67,7 +77,11 @@ pub enum OpenError {
 }
 
 fn join(errors: &[LoadError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    let one = |error: &LoadError| match error {
+        LoadError::Wrong(diagnostics) => diagnostics.render(Look::Plain),
+        LoadError::Unreadable { .. } => error.to_string(),
+    };
+    errors.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 impl Gateway {
@@ -115,6 +129,7 @@ fn compile_all(config: &Config) -> Result<HashMap<PathBuf, Arc<Mapping>>, OpenEr
 
 fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping>, &Settings)) -> Result<Instance, OpenError> {
     let given = settings.get(name);
+    check_known(name, described, &mapping)?;
     let wanted = mapping.settings.iter().map(|setting| {
         let secret = given.and_then(|given| given.get(&**setting));
         let secret = secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
@@ -135,6 +150,13 @@ fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping
         timeout: limits.timeout,
     };
     Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))
+}
+
+/// A typing error in a setting's name must not pass for a setting.
+fn check_known(name: &str, described: &Described, mapping: &Mapping) -> Result<(), OpenError> {
+    let Some(unknown) = described.settings.keys().find(|given| !mapping.settings.iter().any(|wanted| **wanted == ***given)) else { return Ok(()) };
+    let wanted = if mapping.settings.is_empty() { vec!["none".to_owned()] } else { mapping.settings.iter().map(ToString::to_string).collect() };
+    Err(OpenError::UnknownSetting { target: name.to_owned(), setting: unknown.clone(), wanted })
 }
 
 impl Instance {
