@@ -121,7 +121,7 @@ fn modules_import_only_what_stands_below_them() {
                     "{}:{line}: `{}` may not use `{used}`; it may use: {}. Move the code to a module that may, or pass the thing in",
                     source.path,
                     source.module,
-                    allowed.join(", ")
+                    if allowed.is_empty() { "nothing of ours".to_owned() } else { allowed.join(", ") }
                 ));
             }
         }
