@@ -183,7 +183,15 @@ impl Work {
             let accounts = self.whole(list, self.identify(documents).await?, query).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }
-        found.total = pages.total().unwrap_or(found.resources.len());
+        match pages.total() {
+            Some(total) => found.total = total,
+            // The target's own number was no number that could be believed.
+            None => {
+                let mut sieve = Sieve { query, seen: HashSet::new(), found: Found::default() };
+                self.walk(list, Vec::new(), &mut sieve).await?;
+                found = sieve.found;
+            }
+        }
         Ok(found)
     }
 

@@ -36,7 +36,7 @@ fn in_words(error: &TransportError) -> LineError {
         TransportError::Broken { .. } => LineError::Broken { sent },
         TransportError::TooLarge { .. } => LineError::TooLarge,
         TransportError::Queue => LineError::Queue,
-        TransportError::Malformed(_) => LineError::Broken { sent },
-        TransportError::Compressed => LineError::Broken { sent },
+        TransportError::Malformed(words) => LineError::Unsendable(words),
+        TransportError::Compressed => LineError::Unreadable("it is compressed, which was not asked for"),
     }
 }

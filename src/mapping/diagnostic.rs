@@ -188,10 +188,17 @@ impl Report {
         self.found.borrow().iter().any(|one| one.severity() == Severity::Error)
     }
 
-    /// The messages in file order, each once.
+    pub(super) fn has(&self, code: &Code, span: &Range<usize>) -> bool {
+        self.found.borrow().iter().any(|one| one.code == code && one.span == *span)
+    }
+
+    /// The messages in file order, each once; where there is a mistake, advice about the same place is left out.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|one| (one.span.start, one.code.id));
+        let errors: Vec<Range<usize>> =
+            found.iter().filter(|one| one.severity() == Severity::Error).map(|one| one.span.clone()).collect();
+        found.retain(|one| one.severity() == Severity::Error || !errors.contains(&one.span));
         found.dedup_by(|next, one| next.span == one.span && next.code == one.code && next.message == one.message);
         found
     }

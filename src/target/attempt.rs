@@ -98,9 +98,10 @@ impl<'a> Attempt<'a> {
 
     fn understand(&self, reply: Response<Bytes>) -> Received<'a> {
         let (head, body) = reply.into_parts();
+        let bare = body.iter().all(u8::is_ascii_whitespace);
         let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
         let row = meaning(&self.call.answers, &answer, &self.target.instance.settings);
-        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare: body.is_empty() }
+        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare }
     }
 
     /// How long to wait before a busy target is asked again; `None`: it is not, or not any more.
@@ -135,7 +136,11 @@ impl<'a> Attempt<'a> {
             LineError::Broken { sent: Sent::Maybe } => harmless,
             // A slow read is not made faster by asking twice; a write that may be repeated is worth knowing about.
             LineError::TimedOut { sent: Sent::Maybe } => self.usage == Use::Write && harmless,
-            LineError::TimedOut { sent: Sent::No } | LineError::TooLarge | LineError::Queue => false,
+            LineError::TimedOut { sent: Sent::No }
+            | LineError::TooLarge
+            | LineError::Queue
+            | LineError::Unsendable(_)
+            | LineError::Unreadable(_) => false,
         };
         wanted && tally.resent.is_none() && self.budget.outlasts(RECONNECT)
     }
@@ -151,6 +156,8 @@ impl<'a> Attempt<'a> {
             LineError::TimedOut { .. } => uncertain(Doubt::TimedOut, Trouble::TimedOut),
             LineError::Broken { .. } => uncertain(Doubt::Broken, Trouble::Broken { status: None, detail: None }),
             LineError::TooLarge => uncertain(Doubt::TooLarge, Trouble::TooLarge),
+            LineError::Unreadable(words) => uncertain(Doubt::Unreadable, Trouble::Nonsense(words)),
+            LineError::Unsendable(words) => Trouble::Mapping(words.to_owned()),
         }
     }
 
@@ -172,8 +179,8 @@ impl<'a> Attempt<'a> {
 
 fn sent(error: LineError) -> Sent {
     match error {
-        LineError::Unreachable | LineError::Queue => Sent::No,
+        LineError::Unreachable | LineError::Queue | LineError::Unsendable(_) => Sent::No,
         LineError::TimedOut { sent } | LineError::Broken { sent } => sent,
-        LineError::TooLarge => Sent::Maybe,
+        LineError::TooLarge | LineError::Unreadable(_) => Sent::Maybe,
     }
 }

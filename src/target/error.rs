@@ -89,6 +89,9 @@ pub enum Doubt {
     /// The answer passes the limit.
     #[error("the answer is too large")]
     TooLarge,
+    /// The answer is there and cannot be read.
+    #[error("the answer cannot be read")]
+    Unreadable,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,

@@ -48,4 +48,10 @@ pub enum LineError {
     /// The deadline passed while the request waited for its turn: nothing was sent.
     #[error("the deadline passed in the queue")]
     Queue,
+    /// The request cannot be sent, whoever the target is.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(&'static str),
+    /// The answer is written in a way that was not asked for.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(&'static str),
 }

@@ -11,6 +11,7 @@ mod line;
 mod outcome;
 mod pager;
 mod pages;
+mod paging;
 mod random;
 mod request;
 mod retry_after;
@@ -23,12 +24,13 @@ pub use budget::Budget;
 pub use error::{Doubt, Side, TargetError, Trouble, Words, Written};
 pub use line::{Exchange, Line, LineError, Sent};
 pub use outcome::Outcome;
-pub use pages::{Pages, Span};
+pub use pages::Pages;
+pub use paging::Span;
 pub use supply::{Captures, Settings};
 
-use crate::wire::{Call, CallId, Credential, IfUncertain, Step};
+use crate::wire::{Call, CallId, Credential, IfUncertain, Meaning, Step};
 use attempt::Attempt;
-use pager::Sizes;
+use paging::Sizes;
 use request::Form;
 use std::fmt;
 use std::sync::Arc;
@@ -103,10 +105,27 @@ impl Target {
         let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
         let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
         let received = attempt.answer(&request).await?;
+        if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
+            self.confirm(confirm, budget).await?;
+        }
         let outcome = Outcome::read(received, call, usage, self)
             .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
         outcome.capture(step, captures);
         Ok(outcome)
+    }
+
+    /// Makes the call that must succeed before an absence is believed.
+    async fn confirm(&self, id: CallId, budget: &Budget) -> Result<(), TargetError> {
+        let (call, step) = (self.call(id)?, Step::once(id, Vec::new()));
+        let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget };
+        let turn = Turn::default();
+        let captures = Captures::new();
+        let supply = Supply { step: &step, captures: &captures, settings: &self.instance.settings, random: "", turn: &turn };
+        let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
+        match attempt.answer(&request).await?.meaning {
+            Meaning::Ok | Meaning::Empty => Ok(()),
+            _ => Err(attempt.refused(Trouble::Nonsense("it says that there is no such account, and fails where it should confirm that"))),
+        }
     }
 
     /// Walks the list that the step's call yields, page after page, for the part of it that is wanted.

@@ -3,7 +3,8 @@
 use super::attempt::{Attempt, Received};
 use super::error::{TargetError, Trouble};
 use super::outcome::{header, is_no_document, words};
-use super::pager::{Course, Page, Way};
+use super::pager::Course;
+use super::paging::{Page, Span, Way};
 use super::random;
 use super::supply::{Captures, Supply, Turn};
 use crate::wire::template::as_text;
@@ -13,8 +14,6 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-pub use super::pager::Span;
 
 const NO_LIST: Trouble = Trouble::Nonsense("it holds no JSON where a list was promised");
 const NO_ITEMS: Trouble = Trouble::Nonsense("no list stands where one was promised");
@@ -125,7 +124,7 @@ impl<'a> Pages<'a> {
             Total::Header(name) => number(header(&answer.headers, name)?),
         });
         let more = self.next_link(received, url)?;
-        let first = items.first().map_or(0, |item| print(item));
+        let first = items.first().map_or(0, print);
         Ok((Page { items: items.len(), total, more, first }, items))
     }
 

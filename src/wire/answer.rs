@@ -1,5 +1,6 @@
 //! What an answer of the target means: an ordered table of conditions, the first that fits wins.
 
+use crate::wire::call::CallId;
 use crate::wire::path::Path;
 use crate::wire::template::{Scope, Template, Variable, as_text};
 use http::{HeaderMap, StatusCode};
@@ -78,6 +79,8 @@ pub struct AnswerRow {
     pub detail: Option<Detail>,
     /// Where the answer says how long to wait.
     pub retry_at: Option<Path>,
+    /// A call that must succeed before `absent` is believed: some products answer a caller they do not know as if nothing were there.
+    pub confirm: Option<CallId>,
     /// The line of the mapping file; 0 for built-in rows.
     pub line: u32,
 }
@@ -213,6 +216,7 @@ pub fn built_in() -> Vec<AnswerRow> {
         means,
         detail: None,
         retry_at: None,
+        confirm: None,
         line: 0,
     };
     vec![
@@ -226,4 +230,120 @@ pub fn built_in() -> Vec<AnswerRow> {
         row(&[400, 422], Meaning::Invalid),
         row(&[], Meaning::Broken),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    struct Domain;
+
+    impl Scope for Domain {
+        fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+            matches!(variable, Variable::Setting(name) if &**name == "domain").then(|| Cow::Owned(json!("corp")))
+        }
+    }
+
+    fn answer(status: u16, body: Value) -> Answer {
+        Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }
+    }
+
+    fn at(path: &str, test: Option<Test>) -> Condition {
+        Condition { status: Vec::new(), at: Some(Path::parse(path).unwrap()), test }
+    }
+
+    fn one(value: Value) -> Vec<Operand> {
+        vec![Operand::Constant(value)]
+    }
+
+    fn fits(condition: &Condition, body: &Value) -> bool {
+        condition.fits(body, &Domain)
+    }
+
+    #[test]
+    fn every_answer_means_something() {
+        let rows = built_in();
+        let expected = [
+            (200, Meaning::Ok),
+            (204, Meaning::Ok),
+            (302, Meaning::Broken),
+            (400, Meaning::Invalid),
+            (401, Meaning::LoginAgain),
+            (403, Meaning::Refused),
+            (404, Meaning::Absent),
+            (405, Meaning::Broken),
+            (407, Meaning::LoginAgain),
+            (409, Meaning::Taken),
+            (410, Meaning::Absent),
+            (412, Meaning::Changed),
+            (422, Meaning::Invalid),
+            (429, Meaning::Busy),
+            (500, Meaning::Broken),
+            (502, Meaning::Broken),
+            (503, Meaning::Busy),
+        ];
+        for (status, means) in expected {
+            let row = meaning(&rows, &answer(status, json!(null)), &Domain).unwrap();
+            assert_eq!(row.means, means, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_first_row_that_fits_wins() {
+        let mut rows = built_in();
+        let taken = Test::Text(one(json!("already")));
+        let when = Condition { status: vec![422], ..at("$.errors", Some(taken)) };
+        rows.insert(0, AnswerRow { when, means: Meaning::Taken, detail: None, retry_at: None, confirm: None, line: 3 });
+        let means = |body| meaning(&rows, &answer(422, body), &Domain).unwrap().means;
+        assert_eq!(means(json!({"errors": ["Mail is invalid", "Login has already been taken"]})), Meaning::Taken);
+        assert_eq!(means(json!({"errors": ["Mail is invalid"]})), Meaning::Invalid);
+        assert_eq!(means(json!("already")), Meaning::Invalid);
+    }
+
+    #[test]
+    fn numbers_and_their_text_are_equal_and_settings_are_operands() {
+        assert!(fits(&at("$.id", Some(Test::Equals(one(json!("7"))))), &json!({"id": 7})));
+        assert!(fits(&at("$.id", Some(Test::Equals(one(json!(7))))), &json!({"id": "7"})));
+        assert!(!fits(&at("$.id", Some(Test::Equals(one(json!(7))))), &json!({"id": 8})));
+        let setting = |name: &str| Some(Test::Equals(vec![Operand::Setting(name.into())]));
+        assert!(fits(&at("$.d", setting("domain")), &json!({"d": "corp"})));
+        assert!(!fits(&at("$.d", setting("unset")), &json!({"d": "corp"})));
+    }
+
+    #[test]
+    fn over_no_nodes_only_empty_holds() {
+        let empty = at("$.a", Some(Test::Empty));
+        let matches = at("$.a", Some(Test::Matches(regex::Regex::new("x").unwrap())));
+        for body in [json!({}), json!({"a": null}), json!({"a": ""}), json!({"a": []}), json!({"a": {}}), json!("text")]
+        {
+            assert!(fits(&empty, &body), "{body}");
+            assert!(!fits(&at("$.a", Some(Test::Not(Box::new(Test::Empty)))), &body), "{body}");
+            assert!(!fits(&at("$.a", None), &body), "{body}");
+            assert!(!fits(&matches, &body), "matches");
+        }
+        assert!(!fits(&empty, &json!({"a": 0})));
+    }
+
+    #[test]
+    fn a_place_without_a_test_wants_something_there() {
+        assert!(fits(&at("$.error", None), &json!({"error": {"code": 1}})));
+        assert!(fits(&at("$.error", None), &json!({"error": 0})));
+        assert!(!fits(&at("$.error", None), &json!({"error": false})));
+        assert!(fits(&Condition::default(), &json!(null)));
+    }
+
+    #[test]
+    fn a_test_without_a_place_looks_at_the_whole_body() {
+        let text = Condition { test: Some(Test::Text(one(json!("Page not found")))), ..Condition::default() };
+        assert!(fits(&text, &json!("<h1>Page not found</h1>")));
+        assert!(fits(&text, &json!({"message": "Page not found"})));
+    }
+
+    #[test]
+    fn every_meaning_has_its_own_word() {
+        for (word, meaning) in Meaning::ALL {
+            assert_eq!(meaning.word(), word);
+        }
+    }
 }

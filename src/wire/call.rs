@@ -220,6 +220,11 @@ pub fn append_query(path: &mut String, parameters: impl Iterator<Item = (String,
     }
 }
 
+/// Would the value lead elsewhere in a target that decodes `%2F` before it walks the path?
+fn climbs(value: &str) -> bool {
+    value.contains(['/', '\\']) && value.split(['/', '\\']).any(|piece| piece == "." || piece == "..")
+}
+
 fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Result<(), CallError> {
     use crate::wire::template::Part;
     let start = text.len();
@@ -230,7 +235,7 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
                 let value = scope.value(variable).filter(|value| !value.is_null());
                 let value = value.ok_or_else(|| CallError::Missing(variable.to_string()))?;
                 let plain = as_text(&value);
-                if plain.is_empty() || plain.contains('\0') {
+                if plain.is_empty() || plain.contains('\0') || climbs(&plain) {
                     return Err(CallError::Unsafe(variable.to_string()));
                 }
                 text.extend(utf8_percent_encode(&plain, SEGMENT));
@@ -241,5 +246,90 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
     match segment.holes().next() {
         Some(variable) if whole == "." || whole == ".." => Err(CallError::Unsafe(variable.to_string())),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::borrow::Cow;
+
+    struct Known(Value);
+
+    impl Scope for Known {
+        fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+            self.0.get(variable.to_string()).map(Cow::Borrowed)
+        }
+    }
+
+    fn template(text: &str) -> Template {
+        let known = |name: &str| match name {
+            "key" => Some(Variable::Key),
+            "value" => Some(Variable::Value),
+            _ => None,
+        };
+        Template::parse(text, &known).unwrap()
+    }
+
+    fn call(segments: &[&str], query: &[(&str, &str)]) -> Call {
+        Call {
+            name: "User.read".into(),
+            line: 1,
+            method: Method::GET,
+            path: segments.iter().map(|segment| template(segment)).collect(),
+            query: query.iter().map(|(name, value)| ((*name).into(), template(value))).collect(),
+            headers: Vec::new(),
+            body: None,
+            encode: Encoding::Json,
+            answers: Vec::new(),
+            result: ResultAt::Whole,
+            listing: None,
+            key: None,
+            if_uncertain: IfUncertain::LookUp,
+        }
+    }
+
+    fn path(segment: &str, key: impl Into<Value>) -> Result<String, CallError> {
+        call(&["users", segment], &[]).target_path(&Known(json!({"key": key.into()})))
+    }
+
+    #[test]
+    fn placeholders_are_encoded_per_segment() {
+        assert_eq!(path("<key>.json", 7).unwrap(), "/users/7.json");
+        assert_eq!(path("<key>", "a/b?c#d e%2F@:é").unwrap(), "/users/a%2Fb%3Fc%23d%20e%252F%40%3A%C3%A9");
+        assert_eq!(path("<key>", "a.b-c_d~e").unwrap(), "/users/a.b-c_d~e");
+        assert_eq!(path("<key>", "\r\nHost: x").unwrap(), "/users/%0D%0AHost%3A%20x");
+    }
+
+    #[test]
+    fn a_key_that_leads_elsewhere_is_refused() {
+        for key in [".", "..", "", "\0", "a\0b", "../admin", "a/../../b", "..\\x", "x/.", "/.."] {
+            assert_eq!(path("<key>", key), Err(CallError::Unsafe("key".into())), "{key:?}");
+        }
+        for key in ["...", ".a", "a..b", "..a/b", "/"] {
+            assert!(path("<key>", key).is_ok(), "{key:?}");
+        }
+        assert_eq!(path("<key>", Value::Null), Err(CallError::Missing("key".into())));
+        assert_eq!(path("<value>", 7), Err(CallError::Missing("value".into())));
+    }
+
+    #[test]
+    fn two_placeholders_cannot_make_dots_together() {
+        let scope = Known(json!({"key": ".", "value": "."}));
+        assert!(matches!(call(&["<key><value>"], &[]).target_path(&scope), Err(CallError::Unsafe(_))));
+    }
+
+    #[test]
+    fn a_query_leaves_out_what_is_absent_and_escapes_the_rest() {
+        let call = call(&["users"], &[("name", "<value>"), ("status", ""), ("q", "login:<key>"), ("x", "<key>")]);
+        assert_eq!(
+            call.target_path(&Known(json!({"key": "a&b=c"}))).unwrap(),
+            "/users?status=&q=login%3Aa%26b%3Dc&x=a%26b%3Dc"
+        );
+        assert_eq!(call.target_path(&Known(json!({}))).unwrap(), "/users?status=");
+        let mut path = "/users?a=1".to_owned();
+        append_query(&mut path, [("b".to_owned(), "2".to_owned())].into_iter());
+        assert_eq!(path, "/users?a=1&b=2");
     }
 }

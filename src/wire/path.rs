@@ -327,7 +327,7 @@ fn print(hops: &[Hop]) -> String {
 }
 
 fn first_line(message: &str) -> String {
-    let told = message.lines().filter(|line| !line.trim().is_empty()).next_back().unwrap_or("not a path");
+    let told = message.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("not a path");
     told.trim_start_matches([' ', '=', '|']).to_owned()
 }
 

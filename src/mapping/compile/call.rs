@@ -17,6 +17,9 @@ use std::sync::Arc;
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /// Headers that the gateway sets itself.
 const OURS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "te", "upgrade"];
+/// Headers whose values are secrets.
+const SECRET: [&str; 6] =
+    ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "private-token"];
 
 type Query = Vec<(Arc<str>, Template)>;
 
@@ -241,6 +244,13 @@ pub(super) fn headers(names: &Names<'_>, node: &Node) -> Vec<(HeaderName, Templa
                 &entry.key_span,
                 format!("the header `{name}` is set by the gateway itself"),
             );
+            return None;
+        }
+        let constant = template.as_ref().is_some_and(|template| template.literal().is_some());
+        if constant && SECRET.contains(&name.as_str()) {
+            let hint = "declare a setting in `settings:` and write `<settings.name>`";
+            let message = "this would be a secret in a file that people share";
+            report.hint(&codes::SECRET_INLINE, &entry.value.span, (message, hint));
             return None;
         }
         let literal = template.as_ref().and_then(Template::literal).map(Cow::Borrowed).unwrap_or_default();

@@ -19,6 +19,7 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
     }
     rows_are_used(section, calls);
     lacks_are_read(section, calls);
+    holes_have_values(section, key, calls);
     if let Some(key) = key {
         made_from_rules(section, key, drafts);
         key_is_yielded(section, key, calls);
@@ -154,6 +155,30 @@ fn key_is_yielded(section: &Section<'_>, key: &KeyRule, calls: &Calls) {
             &entry.key_span,
             ("this create's answer names no key", hint),
         );
+    }
+}
+
+/// `<key>` in a create is a made one; `<value>` in an update row is the value of the row's one attribute.
+fn holes_have_values(section: &Section<'_>, key: Option<&KeyRule>, calls: &Calls) {
+    let declared = section.context.calls.borrow();
+    let uses = |call: crate::wire::CallId, hole: &Variable| {
+        declared.get(usize::from(call.0)).is_some_and(|call| call.holes().contains(&hole))
+    };
+    let report = section.context.report;
+    let issued = key.is_some_and(|key| key.made.is_none());
+    let created = calls.create.as_ref().is_some_and(|create| uses(create.write.call, &Variable::Key));
+    if let (true, true, Some(entry)) = (issued, created, section.entry.value.entry("create")) {
+        let hint = "say in the type's `key:` how it is made";
+        report.hint(
+            &codes::VARIABLE_NOT_HERE,
+            &entry.value.span,
+            ("before a create there is no `<key>`: the product issues it", hint),
+        );
+    }
+    for row in calls.update.iter().filter(|row| row.takes.len() != 1 && uses(row.write.call, &Variable::Value)) {
+        let hint = "name the one attribute in `for:`";
+        let span = row_span(section, row.line);
+        report.hint(&codes::VARIABLE_NOT_HERE, &span, ("`<value>` has a value only in a row for one attribute", hint));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
 use crate::wire::{AnswerRow, Call, CallId, Path, Variable};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) answers: RefCell<Vec<AnswerRow>>,
     pub(super) calls: RefCell<Vec<Call>>,
     pub(super) used: RefCell<BTreeSet<Arc<str>>>,
+    /// Nothing was wrong before the tests, so every call of the file is known.
+    pub(super) all_read: Cell<bool>,
 }
 
 /// Where a path starts.
@@ -112,6 +114,7 @@ impl Context<'_> {
     pub(super) fn attribute(&self, kind: &ResourceType, (name, span): (&str, &Range<usize>)) -> Option<AttributePath> {
         match kind.path(&super::attribute::long(name)) {
             Ok(path) => Some(path),
+            Err(_) if self.report.has(&codes::CUSTOM_ATTRIBUTE, span) => None,
             Err(error) => {
                 let (message, hint) = match error.message.split_once("; did you mean ") {
                     Some((message, near)) => (message.to_owned(), Some(near.trim_matches(['`', '?']).to_owned())),
@@ -144,8 +147,8 @@ impl Context<'_> {
             _ => (&codes::BAD_PATH, "a path is wanted here"),
         };
         let name = text.trim_start_matches(['$', '.']);
-        let is_name =
-            !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+        let is_name = name.starts_with(|letter: char| letter.is_alphabetic())
+            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
         let near = is_name.then(|| if root == Root::Item { format!(".{name}") } else { format!("$.{name}") });
         self.report.near(code, &node.span, (message.to_owned(), near));
     }

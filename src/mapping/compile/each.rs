@@ -11,7 +11,7 @@ use crate::mapping::source::{Entry, Node};
 use crate::mapping::transform::Transform;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Kind, Mutability, nearest};
-use crate::wire::{CallId, Path};
+use crate::wire::{CallId, Path, Variable};
 use std::sync::Arc;
 
 const SUBS: [&str; 4] = ["value", "display", "primary", "type"];
@@ -93,5 +93,12 @@ fn member_call(subject: Subject<'_>, (node, key, place): (&Node, &str, Place), i
     let mut names = subject.names.at(place);
     names.member = refers_to.and_then(|name| names.context.kind(name));
     let name = format!("{}.{}.{key}", subject.kind.name, subject.path);
-    Some(names.context.declare(call(&names, node.get(key)?, &name)?))
+    let call = call(&names, node.get(key)?, &name)?;
+    let asks = call.holes().into_iter().find(|hole| matches!(hole, Variable::Member | Variable::Members));
+    if let (Some(hole), None, Some(entry)) = (asks, refers_to, node.entry(key)) {
+        let message = format!("`<{hole}>` is the key of another account, and `value` refers to none");
+        let hint = "say `ref:` on `value`, or use `<value>`";
+        names.context.report.hint(&codes::VARIABLE_NOT_HERE, &entry.value.span, (message, hint));
+    }
+    Some(names.context.declare(call))
 }

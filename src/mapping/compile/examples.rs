@@ -172,7 +172,7 @@ fn declared(context: &Context<'_>, line: &str, span: &Range<usize>) {
             && call.path.len() == pieces.len()
             && call.path.iter().zip(&pieces).all(|(template, piece)| could_be(template, piece))
     };
-    if !calls.iter().any(|call| fits(&call)) && !context.report.has_errors() {
+    if context.all_read.get() && !calls.iter().any(|call| fits(&call)) {
         context.report.say(&codes::TEST_CALL, span, format!("no call of the file could be `{line}`"));
     }
 }

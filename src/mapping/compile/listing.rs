@@ -140,7 +140,7 @@ fn paging(context: &Context<'_>, node: &Node, call: &Call) -> Option<Option<Pagi
         [false, false, false] if node.get("next").is_some() => {
             Some(Some(Paging::Cursor { cursor: None, limit: named("limit"), max }))
         }
-        [false, false, false] if page.is_none() => Some(None),
+        [false, false, false] if page.is_none() && !holes.contains(&&Variable::Limit) => Some(None),
         _ => {
             let span = node.entry("page").map_or(&node.span, |entry| &entry.key_span);
             let hint = "pages are { offset, limit }, { page, size } or { cursor, limit }";

@@ -30,7 +30,7 @@ use crate::wire::answer;
 use context::Context;
 use kind::Section;
 use names::{Names, Place};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// A mapping that can be used, with advice.
@@ -73,8 +73,12 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
-    checks::unused_settings(&context);
+    // What uses a setting may be what could not be read.
+    if !report.has_errors() {
+        checks::unused_settings(&context);
+    }
     let product = root.get("product").and_then(Node::text)?.into();
     let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
     let calls = context.calls.take().into();
@@ -114,6 +118,7 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
         answers: RefCell::new(answer::built_in()),
         calls: RefCell::default(),
         used: RefCell::default(),
+        all_read: Cell::default(),
     }
 }
 

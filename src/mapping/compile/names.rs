@@ -25,6 +25,7 @@ pub(super) enum Place {
     Add,
     Remove,
     Detail,
+    Condition,
 }
 
 /// Placeholders that exist together.
@@ -70,13 +71,14 @@ impl Place {
             Place::Add => "in an `add` call",
             Place::Remove => "in a `remove` call",
             Place::Detail => "in a detail",
+            Place::Condition => "in a condition",
         }
     }
 
     fn families(self) -> &'static [Family] {
         use Family::{Account, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value};
         match self {
-            Place::Auth => &[Setting],
+            Place::Auth | Place::Condition => &[Setting],
             Place::Made => &[Setting, Attribute],
             Place::ReadRule | Place::Detail => &[Setting, Field],
             Place::Default => &[Setting, Attribute, Field, Random],
@@ -121,10 +123,15 @@ impl<'a> Names<'a> {
                 let path = self.context.path(node, path)?;
                 Some(Template { parts: vec![Part::Hole(Variable::Field(path))] })
             }
-            Form::Template(template) => self.piece(node, (template, text.len() - template.len())),
-            Form::Constant(constant) | Form::Item(constant) | Form::Rooted(constant) => {
-                Some(Template::constant(constant))
+            Form::Rooted(path) => {
+                let message = format!("`{path}` is a path, and no account is known {}", self.place.words());
+                let hint = format!("a text that begins with `$` is written `${path}`");
+                self.context.report.hint(&codes::VARIABLE_NOT_HERE, &node.span, (message, hint));
+                None
             }
+            Form::Item(template) if template.contains('<') => self.piece(node, (template, 0)),
+            Form::Template(template) => self.piece(node, (template, text.len() - template.len())),
+            Form::Constant(constant) | Form::Item(constant) => Some(Template::constant(constant)),
         }
     }
 

@@ -45,6 +45,12 @@ pub(super) fn rules(context: &Context<'_>, kind: &ResourceType, node: &Node) -> 
     for entry in node.entries() {
         let Some(path) = context.attribute(kind, (&entry.key, &entry.key_span)) else { continue };
         let Some(attribute) = kind.attribute(&path) else { continue };
+        if path.sub.is_some() && kind.attribute(&path.parent()).is_some_and(|parent| parent.multi_valued) {
+            let message = format!("`{}` is multi-valued, so `{path}` has no one place", path.parent());
+            let hint = format!("write `{}: {{ one: … }}` or `{{ each: … }}`", path.parent());
+            context.report.hint(&codes::SUB_OF_LIST, &entry.key_span, (message, hint));
+            continue;
+        }
         let names = Names { context, place: Place::Default, kind: Some(kind), member: None };
         let subject = Subject { names, kind, path: &path, attribute, key: &entry.key_span };
         let before = drafts.len();
@@ -258,7 +264,7 @@ fn fields(context: &Context<'_>, drafts: &[Draft]) {
     let mut seen: Vec<(&str, &Draft)> = Vec::new();
     for draft in drafts {
         for path in draft.rule.written_paths() {
-            match seen.iter().find(|(known, _)| *known == path.text()) {
+            match seen.iter().find(|(known, _)| overlap(known, path.text())) {
                 Some((_, first)) => {
                     let message = format!("`{path}` is written by the rule of `{}` too", first.rule.attribute);
                     let hint = format!("it stands in line {}", first.rule.line);
@@ -268,4 +274,12 @@ fn fields(context: &Context<'_>, drafts: &[Draft]) {
             }
         }
     }
+}
+
+/// One path, or one inside the other.
+fn overlap(one: &str, other: &str) -> bool {
+    let inside = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    one != "$" && other != "$" && (inside(one, other) || inside(other, one))
 }

@@ -325,6 +325,11 @@ static ANSWER: Shape = Shape {
             ),
             key("detail", Text("a path or a text"), "The words for the client."),
             key("retry_at", PATH, "Where the answer says how long to wait."),
+            key(
+                "confirm",
+                Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]),
+                "With `means: absent`: a call that must succeed before it is believed, for products that tell strangers that nothing is there.",
+            ),
         ],
     ],
 };
