@@ -178,3 +178,28 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
     let budget = Arc::new(Budget::of(Duration::from_secs(25)));
     Ok(Work { gateway: rehearsal.gateway, instance, kind, budget })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> String {
+        let arguments = Arguments { mapping: PathBuf::new(), request: line.to_owned(), body: None, account: None, patch_answer: None };
+        Request::read(&arguments).err().map(|failure| failure.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_explained_is_told_with_the_way_out() {
+        for (line, way_out) in [
+            ("PATCH", "'PATCH /Users/7'"),
+            ("PATCH /Users/7", "--body FILE"),
+            ("POST /Users", "--body FILE"),
+            ("FOO /Users/7", "/Users/7 takes GET, PUT, PATCH, DELETE, not FOO"),
+            ("DELETE /Users", "/Users takes GET, POST, not DELETE"),
+            ("GET /Schemas", "wants /Users or /Groups"),
+        ] {
+            assert!(refused(line).contains(way_out), "{line}: {}", refused(line));
+        }
+        assert_eq!(refused("GET /Users/7"), "");
+    }
+}

@@ -193,3 +193,25 @@ async fn check_fingerprints(store: &Store, target: &str, mapping: &Mapping) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refused(settings: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/moqups.yaml");
+        let target = format!("mapping: '{}', base_url: http://127.0.0.1:9, settings: {settings}", mapping.display());
+        let path = folder.path().join("transom.yaml");
+        let config = Config::parse(&format!("targets: {{ a: {{ {target} }} }}"), &path).unwrap();
+        Gateway::open(&config, &path).await.err().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_setting_that_lacks_or_is_not_known_is_told_with_the_way_out() {
+        let lacks = refused("{}").await;
+        assert!(lacks.ends_with("add it under `targets.a.settings`, as { env: NAME } or { file: PATH }"), "{lacks}");
+        let unknown = refused("{ apikey: { env: PATH }, api_key: { env: PATH } }").await;
+        assert_eq!(unknown, "target `a`: the mapping has no setting `apikey`; it wants: api_key");
+    }
+}
