@@ -399,7 +399,8 @@ fn quoted(cell: &str) -> BTreeSet<String> {
 /// Line comments emptied, lines kept; `//` inside a text is no comment.
 fn without_comments(text: &str) -> String {
     let uncommented = |line: &str| {
-        let starts = line.match_indices("//").map(|(at, _)| at).find(|at| line[..*at].matches('"').count().is_multiple_of(2));
+        let starts =
+            line.match_indices("//").map(|(at, _)| at).find(|at| line[..*at].matches('"').count().is_multiple_of(2));
         line[..starts.unwrap_or(line.len())].to_owned()
     };
     text.lines().map(uncommented).collect::<Vec<_>>().join("\n")
