@@ -5,14 +5,14 @@ use crate::gateway::{LoadError, load};
 use crate::mapping::{Diagnostic, Look, Mapping, Severity};
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Check mapping files.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Mapping files; without any, those in ./mappings
+    /// Mapping files, or folders of them; without any, ./mappings
     files: Vec<PathBuf>,
-    /// How to say it
+    /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -59,22 +59,30 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
     Ok(if errors == 0 { Ended::Well } else { Ended::Wrong })
 }
 
-/// The files named, or those of the folder `mappings`.
+/// The files named, of a folder those in it; without any, those of the folder `mappings`.
 ///
 /// # Errors
 /// There are none.
 pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    if !named.is_empty() {
-        return Ok(named.to_vec());
+    if named.is_empty() {
+        return inside(Path::new("mappings"));
     }
-    let entries =
-        std::fs::read_dir("mappings").map_err(|_| "name mapping files; there is no folder `mappings` here")?;
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
-        .collect();
+    let each = named.iter().map(|path| if path.is_dir() { inside(path) } else { Ok(vec![path.clone()]) });
+    Ok(each.collect::<Result<Vec<_>, Failure>>()?.concat())
+}
+
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let told = folder.display();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|cause| format!("the folder {told} cannot be read: {cause}; name your mapping files"))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     found.sort();
-    if found.is_empty() { Err("there is no .yaml file in the folder `mappings`".into()) } else { Ok(found) }
+    if found.is_empty() {
+        Err(format!("there is no .yaml file in the folder {told}; name your mapping files").into())
+    } else {
+        Ok(found)
+    }
 }
 
 fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {

@@ -23,6 +23,11 @@ pub struct Arguments {
 /// One clear line: what is wrong and the way out. Mappings that do not compile print every diagnostic.
 pub async fn run(arguments: &Arguments, stop: impl Future<Output = ()> + Send) -> Result<Ended, Failure> {
     let config = Config::load(&arguments.config)?;
+    if config.targets.is_empty() {
+        return Err(
+            format!("{}: there is no target to serve; add one under `targets`", arguments.config.display()).into()
+        );
+    }
     observe::init(format(config.log.format), level(config.log.level))?;
     let gateway = Arc::new(Gateway::open(&config, &arguments.config).await?);
     let bound = server::bind(&listens(&config.listen)).await?;

@@ -22,14 +22,14 @@ enum Command {
     Create {
         #[command(flatten)]
         place: Place,
-        /// The target it opens; may be given several times
-        #[arg(long, required = true)]
+        /// The target in transom.yaml that it opens; may be given several times
+        #[arg(long, required = true, value_name = "NAME")]
         target: Vec<String>,
         /// What it is called, in lists and in the log: who will use it
         #[arg(long)]
         name: String,
-        /// When it ends: a date (2027-05-31) or a span from now (90d)
-        #[arg(long, value_parser = expiry)]
+        /// When it ends: a date (2027-05-31) or a span from now (90d); never if not given
+        #[arg(long, value_name = "WHEN", value_parser = expiry)]
         expires: Option<SystemTime>,
     },
     /// List the tokens, without their secrets
@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
             let (config, tokens) = place.open()?;
             if let Some(unknown) = target.iter().find(|target| !config.targets.contains_key(*target)) {
                 let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
+                let known = if known.is_empty() { "none; add it under `targets`".to_owned() } else { known };
                 return Err(
                     format!("there is no target `{unknown}` in {}; it has: {known}", place.config.display()).into()
                 );
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
         }
         Command::Revoke { place, name } => {
             if !place.open()?.1.revoke(name, now)? {
-                writeln!(out, "there is no live token named {name}")?;
+                writeln!(out, "there is no live token named {name}; `transom token list` shows all")?;
                 return Ok(Ended::Wrong);
             }
             writeln!(out, "{name} is revoked")?;

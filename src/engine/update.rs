@@ -42,7 +42,7 @@ pub async fn patch(
 /// Replaces the resource; what the client leaves out is cleared.
 ///
 /// # Errors
-/// As [`patch`].
+/// As [`patch()`].
 pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resource, OperationError> {
     let shown = change(&work, &id, Asked::Replace(resource), PatchAnswer::Resource).await?;
     shown.ok_or(OperationError::NotOffered("reading"))

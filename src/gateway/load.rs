@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
-    #[error("{path}: cannot be read: {cause}")]
+    #[error("{path}: this mapping, or the script of one, cannot be read: {cause}; correct the path")]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -1,3 +1,5 @@
+//! Values both ways through every transform, and back.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
