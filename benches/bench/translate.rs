@@ -74,7 +74,7 @@ fn answer(kind: &TypeMapping, resource: &Resource) -> String {
 
 fn planned_patch(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<Vec<plan::Planned>> {
     let patch = patch::decode(body, &kind.kind).ok()?;
-    let (after, changes) = plan::blind(kind, &patch.operations, &Resource::default())?;
+    let (after, changes) = plan::blind(mapping, kind, (&patch.operations, &Resource::default()))?;
     let key = Term::Value(plan::key_value(kind, "5")?);
     plan::update(&Subject { mapping, kind, key, before: None, references: &SameKeys }, &after, &changes).ok()
 }
