@@ -42,7 +42,7 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
         if has_calls(rule) {
             changes.elements.extend(element_diff(place, rule, before, after));
-        } else if kind.value_of(rule, before) != kind.value_of(rule, after) || differs_whole(rule, before, after) {
+        } else if differs(kind, rule, (before, after)) {
             changes.rules.push(place);
         }
     }
@@ -128,9 +128,18 @@ fn has_calls(rule: &Rule) -> bool {
     matches!(rule.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
 }
 
-/// A `one:` rule with sub-attributes of its own compares as a whole in `value_of`; an array that is sent whole, too.
-fn differs_whole(rule: &Rule, before: &Resource, after: &Resource) -> bool {
-    matches!(rule.shape, Shape::Each { .. }) && before.elements(&rule.attribute) != after.elements(&rule.attribute)
+/// Does the rule send something else? Of an array that is sent whole only the sub-attributes that are sent count.
+fn differs(kind: &TypeMapping, rule: &Rule, (before, after): (&Resource, &Resource)) -> bool {
+    let Shape::Each { items, .. } = &rule.shape else {
+        return kind.value_of(rule, before) != kind.value_of(rule, after);
+    };
+    let sent: Vec<&str> = items.iter().filter(|item| !item.read_only).map(|item| &*item.sub).collect();
+    let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
+    let same = |one: &Value, other: &Value| match (one, other) {
+        (Value::Object(one), Value::Object(other)) => sent.iter().all(|sub| one.get(*sub) == other.get(*sub)),
+        _ => one == other,
+    };
+    old.len() != new.len() || old.iter().zip(new).any(|(one, other)| !same(one, other))
 }
 
 fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) -> Option<ElementChange> {

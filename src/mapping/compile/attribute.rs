@@ -162,7 +162,11 @@ pub(super) fn offer(kind: &mut ResourceType, rule: &Rule) {
             let own = [of_type.as_ref().map(|_| Arc::from("type")), Some(Arc::from("primary"))];
             at.iter().map(|(sub, _)| sub.clone()).chain(own.into_iter().flatten()).collect()
         }
-        Shape::Each { items, .. } => items.iter().map(|item| item.sub.clone()).collect(),
+        Shape::Each { items, .. } => {
+            // Whoever knows the id knows the address.
+            let refers = items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some());
+            items.iter().map(|item| item.sub.clone()).chain(refers.then(|| Arc::from("$ref"))).collect()
+        }
         _ if rule.attribute.sub.is_none() => every_sub(kind, &parent),
         _ => Vec::new(),
     };
