@@ -82,11 +82,6 @@ impl TypeMapping {
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
-        if let Shape::Each { at, items, add: None, .. } = &rule.shape {
-            let elements = self.write_elements(rule, (at, items), resource, before.map(|(document, _)| document))?;
-            draft.put(&array_of(at), elements, rule.line);
-            return Ok(());
-        }
         for (at, value) in self.fields(rule, resource)? {
             draft.carry(at, before.map(|(document, _)| document));
             match (value, &rule.cleared, before) {
@@ -165,43 +160,6 @@ impl TypeMapping {
         });
         refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
     }
-
-    fn write_elements(
-        &self,
-        rule: &Rule,
-        (at, items): (&Path, &[Item]),
-        resource: &Resource,
-        before: Option<&Value>,
-    ) -> Result<Value, RuleError> {
-        let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
-        let ours = before.map(|document| at.items(document)).unwrap_or_default();
-        let foreign = old.iter().filter(|one| !ours.iter().any(|own| std::ptr::eq(*own, **one)));
-        let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
-        for element in resource.elements(&rule.attribute) {
-            let mut document = self.element(rule, items, element)?;
-            let same = |one: &&&Value| {
-                items
-                    .iter()
-                    .filter(|item| &*item.sub == "value")
-                    .all(|item| item.at.first(one) == item.at.first(&document))
-            };
-            if let Some(Value::Object(known)) = ours.iter().find(same).map(|one| (**one).clone()) {
-                document = merged(known, document);
-            }
-            list.push(merged(constants(at), document));
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn element(&self, rule: &Rule, items: &[Item], element: &Value) -> Result<Value, RuleError> {
-        let mut document = Value::Null;
-        for item in items.iter().filter(|item| !item.read_only) {
-            if let Some(value) = element.get(&*item.sub) {
-                item.at.set(&mut document, item.to_target(value).map_err(|cause| rule.failed(cause))?);
-            }
-        }
-        Ok(document)
-    }
 }
 
 impl Item {
@@ -267,6 +225,11 @@ impl Rule {
         !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent
     }
 
+    /// Do its elements have calls of their own?
+    pub fn has_calls(&self) -> bool {
+        matches!(self.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
+    }
+
     /// Can it be written without knowing the account: does it replace whole fields, whatever they hold?
     pub fn is_blind(&self) -> bool {
         match &self.shape {
@@ -279,7 +242,7 @@ impl Rule {
 }
 
 /// The array itself, without the filter that chooses its elements.
-fn array_of(at: &Path) -> Path {
+pub(crate) fn array_of(at: &Path) -> Path {
     let names = at.hops().unwrap_or_default().iter().map_while(|hop| match hop {
         Hop::Name(name) => Some(&**name),
         _ => None,
@@ -287,19 +250,10 @@ fn array_of(at: &Path) -> Path {
     Path::of_names(names)
 }
 
-fn constants(at: &Path) -> Map<String, Value> {
+/// The fields that every element chosen by the path's filter has.
+pub(crate) fn constants(at: &Path) -> Map<String, Value> {
     match at.hops().and_then(<[Hop]>::last) {
         Some(Hop::Where(terms)) => terms.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         _ => Map::new(),
-    }
-}
-
-fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
     }
 }
