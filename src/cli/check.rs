@@ -47,7 +47,9 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
         found.extend(diagnostics);
     }
     match arguments.format {
-        Format::Json => writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?,
+        Format::Json => {
+            writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?
+        }
         Format::Human => {
             for one in &found {
                 writeln!(out, "{}", one.render(look()))?;
@@ -71,11 +73,16 @@ pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let told = folder.display();
-    let entries = std::fs::read_dir(folder).map_err(|cause| format!("the folder {told} cannot be read: {cause}; name your mapping files"))?;
+    let entries = std::fs::read_dir(folder)
+        .map_err(|cause| format!("the folder {told} cannot be read: {cause}; name your mapping files"))?;
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut found: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     found.sort();
-    if found.is_empty() { Err(format!("there is no .yaml file in the folder {told}; name your mapping files").into()) } else { Ok(found) }
+    if found.is_empty() {
+        Err(format!("there is no .yaml file in the folder {told}; name your mapping files").into())
+    } else {
+        Ok(found)
+    }
 }
 
 fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
@@ -84,7 +91,13 @@ fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
         let kept: Vec<String> = kind.kept().map(ToString::to_string).collect();
         let scripted = kind.rules.iter().filter(|rule| rule.is_scripted()).count();
         let told = if kept.is_empty() { String::new() } else { format!(" ({})", kept.join(", ")) };
-        writeln!(out, "  {}: {} attributes, {} kept{told}, {scripted} scripted", kind.kind.name, kind.rules.len(), kept.len())?;
+        writeln!(
+            out,
+            "  {}: {} attributes, {} kept{told}, {scripted} scripted",
+            kind.kind.name,
+            kind.rules.len(),
+            kept.len()
+        )?;
     }
     if !mapping.settings.is_empty() {
         let names: Vec<&str> = mapping.settings.iter().map(|name| &**name).collect();

@@ -24,7 +24,12 @@ use std::io::{self, Write};
 ///   transom token create --target mine --name entra
 ///   transom serve
 #[derive(Debug, Parser)]
-#[command(name = "transom", version, verbatim_doc_comment, after_help = "Exit codes: 0 done, 1 something was found wrong, 2 it could not be tried.\nColours are left out when NO_COLOR is set or the output is no terminal.")]
+#[command(
+    name = "transom",
+    version,
+    verbatim_doc_comment,
+    after_help = "Exit codes: 0 done, 1 something was found wrong, 2 it could not be tried.\nColours are left out when NO_COLOR is set or the output is no terminal."
+)]
 pub struct Program {
     #[command(subcommand)]
     command: Command,

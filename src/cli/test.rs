@@ -56,7 +56,9 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
         }
     }
     if passed + failed == 0 && !arguments.only.is_empty() {
-        return Err(format!("no test has a name with `{}` in it; run them all to see what there is", arguments.only).into());
+        return Err(
+            format!("no test has a name with `{}` in it; run them all to see what there is", arguments.only).into()
+        );
     }
     writeln!(out, "{passed} passed, {failed} failed")?;
     Ok(if failed == 0 { Ended::Well } else { Ended::Wrong })
@@ -67,7 +69,8 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
 /// # Errors
 /// The machine refuses memory or randomness.
 pub async fn play(mapping: &Arc<Mapping>, test: &TestCase) -> Result<Vec<String>, Failure> {
-    let setting = Setting { mapping: mapping.clone(), test, patch_answer: [PatchAnswer::Resource, PatchAnswer::Resource] };
+    let setting =
+        Setting { mapping: mapping.clone(), test, patch_answer: [PatchAnswer::Resource, PatchAnswer::Resource] };
     let mut faults = Vec::new();
     let answer = if let Some(exchange) = &test.exchange {
         let product = Arc::new(Script::new(exchange));
@@ -107,11 +110,13 @@ pub fn in_url(path: &str) -> String {
 
 fn encoded(letter: char) -> String {
     let mut bytes = [0; 4];
-    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
 }
 
 fn other_calls(wanted: &[(String, Value)], made: &[(String, Value)]) -> Option<String> {
-    let same = wanted.len() == made.len() && wanted.iter().zip(made).all(|((call, body), (made, sent))| call == made && equals(body, sent));
+    let same = wanted.len() == made.len()
+        && wanted.iter().zip(made).all(|((call, body), (made, sent))| call == made && equals(body, sent));
     (!same).then(|| format!("calls: {}\n     wanted: {}", listed(made), listed(wanted)))
 }
 

@@ -74,17 +74,33 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
             if let Some(unknown) = target.iter().find(|target| !config.targets.contains_key(*target)) {
                 let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
                 let known = if known.is_empty() { "none; add it under `targets`".to_owned() } else { known };
-                return Err(format!("there is no target `{unknown}` in {}; it has: {known}", place.config.display()).into());
+                return Err(
+                    format!("there is no target `{unknown}` in {}; it has: {known}", place.config.display()).into()
+                );
             }
             let (secret, hash) = auth::generate()?;
             let targets: BTreeSet<String> = target.iter().cloned().collect();
-            tokens.save(&Token { name: name.clone(), targets, hash, created: now, expires: *expires, revoked: None })?;
+            tokens.save(&Token {
+                name: name.clone(),
+                targets,
+                hash,
+                created: now,
+                expires: *expires,
+                revoked: None,
+            })?;
             writeln!(out, "{}", secret.expose())?;
         }
         Command::List { place } => {
             for token in place.open()?.1.all()? {
                 let targets = token.targets.iter().cloned().collect::<Vec<_>>().join(",");
-                writeln!(out, "{:<20} {:<20} created {}  {}", token.name, targets, date(token.created), state(&token, now))?;
+                writeln!(
+                    out,
+                    "{:<20} {:<20} created {}  {}",
+                    token.name,
+                    targets,
+                    date(token.created),
+                    state(&token, now)
+                )?;
             }
         }
         Command::Revoke { place, name } => {
@@ -115,7 +131,8 @@ fn expiry(text: &str) -> Result<SystemTime, String> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
         return Ok(SystemTime::now() + Duration::from_secs(u64::from(days) * 86_400));
     }
-    let date: jiff::civil::Date = text.parse().map_err(|_| "a date like 2027-05-31 or a span like 90d is wanted".to_owned())?;
+    let date: jiff::civil::Date =
+        text.parse().map_err(|_| "a date like 2027-05-31 or a span like 90d is wanted".to_owned())?;
     let seconds = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|cause| cause.to_string())?.timestamp().as_second();
     let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).map_err(|_| "that date is past".to_owned())?);
     if time <= SystemTime::now() { Err("that date is past".to_owned()) } else { Ok(time) }

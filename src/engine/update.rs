@@ -1,6 +1,6 @@
 //! PATCH and PUT: gather, decide, run; under the lock of the resource.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
@@ -60,7 +60,12 @@ async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Res
     Err(last)
 }
 
-async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
+async fn attempt(
+    work: &Work,
+    id: &str,
+    asked: &Asked,
+    answer: PatchAnswer,
+) -> Result<Option<Resource>, OperationError> {
     let located = work.locate(id)?;
     let decided = match work.blind(&located, asked) {
         Some(decided) => decided,
@@ -69,7 +74,7 @@ async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> R
     if decided.changes.is_empty() && !decided.keeps_anew {
         return Ok((answer == PatchAnswer::Resource).then_some(decided.after));
     }
-    let steps = work.steps(&located, &decided)?;
+    let steps = work.steps(&located, &decided).await?;
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
@@ -88,16 +93,20 @@ impl Work {
     /// Decides without reading the account, where the plan proves that it need not be known.
     pub(super) fn blind(&self, located: &Located, asked: &Asked) -> Option<Decided> {
         let Asked::Patch(operations) = asked else { return None };
+        if self.condition.is_some() {
+            return None;
+        }
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
-        let (after, changes) = plan::blind(kind, operations, &kept)?;
+        let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
         let keeps_anew = kind.kept_part(&after) != kept;
         Some(Decided { before: None, after, changes, keeps_anew })
     }
 
     pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
         let kind = self.kind();
-        let before = self.gather(located, &|_| true).await?;
+        let before = self.gather(located, Extent::Whole).await?;
+        self.check_condition(&before)?;
         let mut after = match asked {
             Asked::Patch(operations) => patch::apply(operations, &before.resource, &kind.kind)?,
             Asked::Replace(resource) => resource.clone(),
@@ -111,21 +120,27 @@ impl Work {
         Ok(Decided { before: Some(before), after, changes, keeps_anew })
     }
 
-    pub(super) fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
+    pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
         let mapping: &Mapping = &self.instance.mapping;
         let mut asked = Resource::default();
         for change in &decided.changes.elements {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
-        let references = self.references(&[&asked])?;
-        let before = decided.before.as_ref().map(|account| &account.document);
-        let subject = Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
+        let references = self.references(&[&asked]).await?;
+        let before = decided.before.as_ref().map(Account::before);
+        let subject =
+            Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
     }
 
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
-    async fn look_again(&self, located: &Located, decided: &Decided, (ran, answer): (Ran, PatchAnswer)) -> Result<Option<Account>, OperationError> {
+    async fn look_again(
+        &self,
+        located: &Located,
+        decided: &Decided,
+        (ran, answer): (Ran, PatchAnswer),
+    ) -> Result<Option<Account>, OperationError> {
         if !ran.doubts.is_empty() {
             return self.resolve(ran.doubts, located, &decided.after).await.map(Some);
         }
@@ -135,15 +150,20 @@ impl Work {
             return Ok(None);
         }
         // Whoever made the elements' own calls last has not seen the whole account.
-        let shown = ran.account.filter(|document| kind.key_of(document).is_some_and(|key| key == located.key));
+        let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some_and(|key| key == located.key));
         match shown {
-            Some(document) => self.seen(located, document, &|_| true).await.map(Some),
-            None => self.gather(located, &|_| true).await.map(Some),
+            Some(shown) => self.seen(located, shown, Extent::Whole).await.map(Some),
+            None => self.gather(located, Extent::Whole).await.map(Some),
         }
     }
 
     /// Keeps what the target cannot hold, and returns the resource as it now reads.
-    async fn commit(&self, located: &Located, decided: &Decided, seen: Option<Account>) -> Result<Option<Resource>, OperationError> {
+    async fn commit(
+        &self,
+        located: &Located,
+        decided: &Decided,
+        seen: Option<Account>,
+    ) -> Result<Option<Resource>, OperationError> {
         let kind = self.kind();
         if !kind.stores() {
             return Ok(seen.map(|account| account.resource));
@@ -152,13 +172,13 @@ impl Work {
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
         if let Some(account) = &seen {
-            let shown = kind.to_scim(&account.document, &|_| true)?;
+            let shown = kind.to_scim(&account.shown.document, &|_| true)?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
         let located = Located { link, ..located.clone() };
-        account = self.seen(&located, account.document, &|_| true).await?;
+        account = self.seen(&located, account.shown, Extent::Whole).await?;
         Ok(Some(account.resource))
     }
 
@@ -192,7 +212,12 @@ impl Work {
 }
 
 /// Notes the sent form of remembered attributes where the target shows another one.
-pub(super) fn note_sent(work: &Work, rules: &[usize], (sent, shown): (&Resource, &Resource), remembered: &mut BTreeMap<String, Remembered>) {
+pub(super) fn note_sent(
+    work: &Work,
+    rules: &[usize],
+    (sent, shown): (&Resource, &Resource),
+    remembered: &mut BTreeMap<String, Remembered>,
+) {
     for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remember) {
         let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
         if sent == held {
@@ -221,7 +246,9 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
 pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
     fn leaves(path: &str, value: &Value, found: &mut Vec<KeptValue>) {
         match value {
-            Value::Object(fields) => fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found))
+            }
             Value::Array(list) => list.iter().for_each(|one| leaves(path, one, found)),
             scalar => found.push(KeptValue::new(path, fold(&as_text(scalar)))),
         }
@@ -229,7 +256,9 @@ pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
     let mut found = Vec::new();
     for (name, value) in &kept.0 {
         match value {
-            Value::Object(fields) if name.starts_with("urn:") => fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found)),
+            Value::Object(fields) if name.starts_with("urn:") => {
+                fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found))
+            }
             value => leaves(name, value, &mut found),
         }
     }

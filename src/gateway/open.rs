@@ -27,7 +27,9 @@ pub enum OpenError {
     #[error("no mapping may be wrong when serving begins\n{}", join(.0))]
     Mappings(Vec<LoadError>),
     /// A setting that a mapping wants and the configuration does not give.
-    #[error("target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`, as {{ env: NAME }} or {{ file: PATH }}")]
+    #[error(
+        "target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`, as {{ env: NAME }} or {{ file: PATH }}"
+    )]
     Setting {
         /// The target.
         target: String,
@@ -127,20 +129,30 @@ fn compile_all(config: &Config) -> Result<HashMap<PathBuf, Arc<Mapping>>, OpenEr
     if wrong.is_empty() { Ok(compiled) } else { Err(OpenError::Mappings(wrong)) }
 }
 
-fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping>, &Settings)) -> Result<Instance, OpenError> {
+fn instance(
+    name: &str,
+    described: &Described,
+    (mapping, settings): (Arc<Mapping>, &Settings),
+) -> Result<Instance, OpenError> {
     let given = settings.get(name);
     check_known(name, described, &mapping)?;
     let wanted = mapping.settings.iter().map(|setting| {
         let secret = given.and_then(|given| given.get(&**setting));
-        let secret = secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
+        let secret =
+            secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
         Ok((setting.clone(), secret.expose().to_owned()))
     });
     let wanted: Vec<_> = wanted.collect::<Result<_, OpenError>>()?;
-    let address = Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
-    let options = TransportOptions { roots: described.roots.clone().map_or(Roots::System, Roots::Pem), ..TransportOptions::default() };
+    let address =
+        Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
+    let options = TransportOptions {
+        roots: described.roots.clone().map_or(Roots::System, Roots::Pem),
+        ..TransportOptions::default()
+    };
     let transport = Transport::new(options).map_err(|cause| OpenError::Transport { target: name.to_owned(), cause })?;
     let limits = &described.limits;
-    let client = transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
+    let client =
+        transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
     let target = target::Instance {
         name: name.into(),
         address,
@@ -154,8 +166,16 @@ fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping
 
 /// A typing error in a setting's name must not pass for a setting.
 fn check_known(name: &str, described: &Described, mapping: &Mapping) -> Result<(), OpenError> {
-    let Some(unknown) = described.settings.keys().find(|given| !mapping.settings.iter().any(|wanted| **wanted == ***given)) else { return Ok(()) };
-    let wanted = if mapping.settings.is_empty() { vec!["none".to_owned()] } else { mapping.settings.iter().map(ToString::to_string).collect() };
+    let Some(unknown) =
+        described.settings.keys().find(|given| !mapping.settings.iter().any(|wanted| **wanted == ***given))
+    else {
+        return Ok(());
+    };
+    let wanted = if mapping.settings.is_empty() {
+        vec!["none".to_owned()]
+    } else {
+        mapping.settings.iter().map(ToString::to_string).collect()
+    };
     Err(OpenError::UnknownSetting { target: name.to_owned(), setting: unknown.clone(), wanted })
 }
 

@@ -33,7 +33,13 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let path = self.mapping.rules.iter().map(|rule| &rule.attribute).find(|path| path.to_string() == **name).cloned();
+                let path = self
+                    .mapping
+                    .rules
+                    .iter()
+                    .map(|rule| &rule.attribute)
+                    .find(|path| path.to_string() == **name)
+                    .cloned();
                 let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
                 self.resource.get(&path).map(Cow::Borrowed)
             }
@@ -69,7 +75,13 @@ impl TypeMapping {
     ///
     /// # Errors
     /// A transform refuses the value, or more elements are given than the target holds.
-    pub fn write(&self, rule: &Rule, resource: &Resource, before: Option<(&Value, Sends)>, draft: &mut Draft) -> Result<(), RuleError> {
+    pub fn write(
+        &self,
+        rule: &Rule,
+        resource: &Resource,
+        before: Option<(&Value, Sends)>,
+        draft: &mut Draft,
+    ) -> Result<(), RuleError> {
         if let Shape::Each { at, items, add: None, .. } = &rule.shape {
             let elements = self.write_elements(rule, (at, items), resource, before.map(|(document, _)| document))?;
             draft.put(&array_of(at), elements, rule.line);
@@ -119,12 +131,15 @@ impl TypeMapping {
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
             Some(of_type) => {
-                let type_of = |element: &Value| element.get("type").and_then(Value::as_str).map(|text| fold(text).into_owned());
+                let type_of =
+                    |element: &Value| element.get("type").and_then(Value::as_str).map(|text| fold(text).into_owned());
                 let wanted = fold(of_type).into_owned();
                 let exact = elements.iter().find(|element| type_of(element).as_deref() == Some(&wanted));
                 exact.or_else(|| elements.iter().find(|element| type_of(element).is_none()))
             }
-            None => elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first()),
+            None => {
+                elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
+            }
         }
     }
 
@@ -132,7 +147,11 @@ impl TypeMapping {
     pub fn rest<'a>(&self, attribute: &AttributePath, resource: &'a Resource) -> Vec<&'a Value> {
         let rules = self.rules.iter().filter(|rule| rule.attribute == *attribute);
         let sent: Vec<&Value> = rules.filter_map(|rule| self.chosen(rule, resource)).collect();
-        resource.elements(attribute).iter().filter(|element| !sent.iter().any(|one| std::ptr::eq(*one, *element))).collect()
+        resource
+            .elements(attribute)
+            .iter()
+            .filter(|element| !sent.iter().any(|one| std::ptr::eq(*one, *element)))
+            .collect()
     }
 
     /// Refuses what the rules say cannot be sent: elements too many, attributes that are only read.
@@ -141,19 +160,31 @@ impl TypeMapping {
     /// `rest: refuse` and more elements than one.
     pub fn check_rest(&self, resource: &Resource) -> Result<(), RuleError> {
         let refusing = self.rules.iter().find(|rule| {
-            matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. }) && !self.rest(&rule.attribute, resource).is_empty()
+            matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. })
+                && !self.rest(&rule.attribute, resource).is_empty()
         });
         refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
     }
 
-    fn write_elements(&self, rule: &Rule, (at, items): (&Path, &[Item]), resource: &Resource, before: Option<&Value>) -> Result<Value, RuleError> {
+    fn write_elements(
+        &self,
+        rule: &Rule,
+        (at, items): (&Path, &[Item]),
+        resource: &Resource,
+        before: Option<&Value>,
+    ) -> Result<Value, RuleError> {
         let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
         let ours = before.map(|document| at.items(document)).unwrap_or_default();
         let foreign = old.iter().filter(|one| !ours.iter().any(|own| std::ptr::eq(*own, **one)));
         let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
         for element in resource.elements(&rule.attribute) {
             let mut document = self.element(rule, items, element)?;
-            let same = |one: &&&Value| items.iter().filter(|item| &*item.sub == "value").all(|item| item.at.first(one) == item.at.first(&document));
+            let same = |one: &&&Value| {
+                items
+                    .iter()
+                    .filter(|item| &*item.sub == "value")
+                    .all(|item| item.at.first(one) == item.at.first(&document))
+            };
             if let Some(Value::Object(known)) = ours.iter().find(same).map(|one| (**one).clone()) {
                 document = merged(known, document);
             }

@@ -1,11 +1,12 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
-use crate::mapping::{Rest, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::wire::{CallId, Variable};
 use serde_json::Value;
 
 /// What must be written.
@@ -52,7 +53,11 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
 /// update sends, elements that have calls of their own. `kept` is what our store holds. `None`: the account must be read first.
 ///
 /// The resource is the account's new form as far as it is known: what the PATCH sets, and what is kept.
-pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
+pub fn blind(
+    mapping: &Mapping,
+    kind: &TypeMapping,
+    (operations, kept): (&[Operation], &Resource),
+) -> Option<(Resource, Changes)> {
     if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
@@ -62,7 +67,10 @@ pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> O
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
-        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(kind, rule) {
+        if !rule.is_blind()
+            || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1
+            || !is_self_contained(mapping, kind, rule)
+        {
             return None;
         }
         if has_calls(rule) {
@@ -129,8 +137,12 @@ fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) 
     let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
     let known: std::collections::HashSet<String> = old.iter().map(identity).collect();
     let wanted: std::collections::HashSet<String> = new.iter().map(identity).collect();
-    let adds: Vec<(usize, Value)> =
-        new.iter().enumerate().filter(|(_, element)| !known.contains(&identity(element))).map(|(at, element)| (at, element.clone())).collect();
+    let adds: Vec<(usize, Value)> = new
+        .iter()
+        .enumerate()
+        .filter(|(_, element)| !known.contains(&identity(element)))
+        .map(|(at, element)| (at, element.clone()))
+        .collect();
     let removes: Vec<Value> = old.iter().filter(|element| !wanted.contains(&identity(element))).cloned().collect();
     (!adds.is_empty() || !removes.is_empty()).then_some(ElementChange { rule: place, adds, removes })
 }
@@ -149,9 +161,22 @@ fn concerns(rule: &Rule, operation: &Operation) -> bool {
     rule.attribute.covers(&operation.path)
 }
 
-/// Would the row that takes this rule need anything of the account as it was?
-fn row_is_blind(kind: &TypeMapping, rule: &Rule) -> bool {
-    has_calls(rule) || kind.update.iter().any(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
+/// Can every call that may carry this rule be written out without the account as it was?
+fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
+    let calls: Vec<CallId> = match &rule.shape {
+        Shape::Each { add, remove, .. } if has_calls(rule) => add.iter().chain(remove).copied().collect(),
+        _ => kind
+            .update
+            .iter()
+            .filter(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
+            .map(|row| row.write.call)
+            .collect(),
+    };
+    calls.into_iter().all(|call| mapping.call(call).holes().into_iter().all(|hole| !needs_account(hole)))
+}
+
+fn needs_account(hole: &Variable) -> bool {
+    matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version | Variable::ItemField(_))
 }
 
 /// Does the operation say the whole of what the rule sends?

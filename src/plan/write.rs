@@ -7,6 +7,7 @@ use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::wire::template::as_text;
 use crate::wire::{Argument, CallId, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -40,6 +41,12 @@ pub enum PlanError {
 pub trait References: Sync {
     /// The key of the resource with this id; `None`: there is none.
     fn key(&self, kind: &str, id: &str) -> Option<String>;
+
+    /// The resource with this id, where a call names attributes of it.
+    fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
+        let _ = (kind, id);
+        None
+    }
 }
 
 /// Where keys are stable the id is the key.
@@ -59,10 +66,21 @@ pub struct Subject<'a> {
     pub kind: &'a TypeMapping,
     /// The account's key, or the name under which the create's answer yields it.
     pub key: Term,
-    /// The account as read, where it was.
-    pub before: Option<&'a Value>,
+    /// The account as it was, where it was read.
+    pub before: Option<Before<'a>>,
     /// How references become keys.
     pub references: &'a dyn References,
+}
+
+/// An account before it is written.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// As the target shows it.
+    pub document: &'a Value,
+    /// The same in SCIM.
+    pub resource: &'a Resource,
+    /// The target's own version of it.
+    pub version: Option<&'a str>,
 }
 
 /// The steps that make an account: the create call, then what it cannot carry. The key of later steps is captured from the first.
@@ -104,13 +122,21 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
     Ok(steps)
 }
 
+/// Must the account be read before it is deleted: to fill the call, or because a tombstone looks deletable?
+pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
+    let holes = subject.kind.delete.map(|call| subject.mapping.call(call).holes()).unwrap_or_default();
+    !subject.kind.absent_when.is_empty()
+        || holes.into_iter().any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
+}
+
 /// The step that deletes an account.
 ///
 /// # Errors
 /// The mapping declares no delete.
 pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
     let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
-    Ok(Planned::of(call, Purpose::Delete, vec![Argument { variable: Variable::Key, term: subject.key.clone() }]))
+    let arguments = subject.account_arguments(call);
+    Ok(Planned::of(call, Purpose::Delete, arguments))
 }
 
 /// The key of a new account, where it is made of attributes.
@@ -132,12 +158,17 @@ fn rows(subject: &Subject<'_>, after: &Resource, changed: &[usize]) -> Result<Ve
     busy.map(|(row, rules)| planned_row(subject, row, &rules, after)).collect()
 }
 
-fn planned_row(subject: &Subject<'_>, row: &UpdateRow, rules: &[&Rule], after: &Resource) -> Result<Planned, PlanError> {
+fn planned_row(
+    subject: &Subject<'_>,
+    row: &UpdateRow,
+    rules: &[&Rule],
+    after: &Resource,
+) -> Result<Planned, PlanError> {
     let nothing = Value::Null;
-    let before = subject.before.unwrap_or(&nothing);
+    let before = subject.before.map_or(&nothing, |before| before.document);
     let document = match row.sends {
-        Sends::Changed => Value::Object(Map::new()),
-        Sends::Account => subject.before.cloned().unwrap_or_else(|| Value::Object(Map::new())),
+        Sends::Account if before.is_object() => before.clone(),
+        Sends::Account | Sends::Changed => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
     for rule in rules {
@@ -161,7 +192,12 @@ fn account_of(planned: &Planned) -> Option<&Value> {
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.
-fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Vec<AttributePath>), resource: &Resource) -> Result<Planned, PlanError> {
+fn carried(
+    subject: &Subject<'_>,
+    write: &Write,
+    (mut draft, covers): (Draft, Vec<AttributePath>),
+    resource: &Resource,
+) -> Result<Planned, PlanError> {
     for path in &write.drop {
         path.remove(&mut draft.document);
     }
@@ -171,7 +207,11 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
             draft.put(&Path::of_names([&**name]), value, subject.mapping.call(write.call).line);
         }
     }
-    let names = draft.document.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(",")).unwrap_or_default();
+    let names = draft
+        .document
+        .as_object()
+        .map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","))
+        .unwrap_or_default();
     let mut arguments = Vec::new();
     // A key that a later answer yields cannot stand in the call that yields it.
     if let Term::Value(_) = &subject.key {
@@ -180,8 +220,11 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Version => subject.before.and_then(|before| before.version).map(Value::from),
             Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
-            Variable::Field(path) => path.first(&draft.document).or_else(|| path.first(subject.before?)).cloned(),
+            Variable::Field(path) => {
+                path.first(&draft.document).or_else(|| path.first(subject.before?.document)).cloned()
+            }
             _ => None,
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
@@ -214,7 +257,15 @@ fn adds(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, P
         return Ok(Vec::new());
     }
     let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-    let elements: Vec<(usize, Value)> = change.adds.iter().map(|(at, element)| Ok((*at, subject.value(rule, (*at, element))?))).collect::<Result<_, PlanError>>()?;
+    let element = |(position, element): &'_ (usize, Value)| {
+        subject.value(rule, (*position, element)).map(|value| (*position, value))
+    };
+    let values: Vec<(usize, Value)> = change.adds.iter().map(element).collect::<Result<_, PlanError>>()?;
+    let elements: Vec<Element<'_>> = values
+        .into_iter()
+        .zip(&change.adds)
+        .map(|((position, value), (_, element))| Element { position, id: id_in(element), value })
+        .collect();
     Ok(subject.element_steps(rule, call, &elements, Purpose::Add))
 }
 
@@ -226,43 +277,112 @@ fn removes(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>
     }
     let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
     // Who is unknown is no member: removing them is done already.
-    let known = change.removes.iter().enumerate().filter_map(|(at, element)| Some((at, subject.value(rule, (at, element)).ok()?)));
+    let known = change.removes.iter().enumerate().filter_map(|(position, element)| {
+        Some(Element { position, id: id_in(element), value: subject.value(rule, (position, element)).ok()? })
+    });
     Ok(subject.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
+}
+
+fn id_in(element: &Value) -> &Value {
+    element.get("value").unwrap_or(element)
 }
 
 impl Subject<'_> {
     /// The element's `value` in the target's form; a reference becomes a key.
     fn value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
         let Shape::Each { items, .. } = &rule.shape else { return Ok(Value::Null) };
-        let value = element.get("value").unwrap_or(element);
+        let value = id_in(element);
         let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return Ok(value.clone()) };
-        let Some(kind) = &item.refers_to else { return item.to_target(value).map_err(|cause| rule.failed(cause).into()) };
-        let unknown = || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
+        let Some(kind) = &item.refers_to else {
+            return item.to_target(value).map_err(|cause| rule.failed(cause).into());
+        };
+        let unknown =
+            || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
         let key = value.as_str().and_then(|id| self.references.key(kind, id)).ok_or_else(unknown)?;
         let referred = self.mapping.kind(kind).ok_or_else(unknown)?;
         key_value(referred, &key).ok_or_else(unknown)
     }
 
+    /// What the account as it was gives to a call: its key, and the attributes, fields and version that the call names.
+    fn account_arguments(&self, call: CallId) -> Vec<Argument> {
+        let mut arguments = vec![Argument { variable: Variable::Key, term: self.key.clone() }];
+        let Some(before) = self.before else { return arguments };
+        let scope = crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: before.resource };
+        for hole in self.mapping.call(call).holes() {
+            let value = match hole {
+                Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
+                Variable::Field(path) => path.first(before.document).cloned(),
+                Variable::Version => before.version.map(Value::from),
+                _ => None,
+            };
+            arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
+        }
+        arguments
+    }
+
     /// One call for all elements where the call takes `<members>`, else one call each.
-    fn element_steps(&self, rule: &Rule, call: CallId, elements: &[(usize, Value)], purpose: impl Fn(usize) -> Purpose) -> Vec<Planned> {
-        let key = Argument { variable: Variable::Key, term: self.key.clone() };
+    fn element_steps(
+        &self,
+        rule: &Rule,
+        call: CallId,
+        elements: &[Element<'_>],
+        purpose: impl Fn(usize) -> Purpose,
+    ) -> Vec<Planned> {
         let line = self.mapping.call(call).line;
         let step = |position: usize, arguments: Vec<Argument>| {
-            let mut planned = Planned::of(call, purpose(position), arguments);
+            let mut planned = Planned::of(call, purpose(position), [self.account_arguments(call), arguments].concat());
             planned.covers = vec![rule.attribute.clone()];
-            planned.fields = vec![(Path::of_names(["members"]), line)];
+            planned.fields = vec![(Path::of_names([&*rule.attribute.name]), line)];
             planned
         };
         if self.mapping.call(call).holes().contains(&&Variable::Members) {
-            let all: Value = elements.iter().map(|(_, value)| value.clone()).collect();
-            return vec![step(elements.first().map_or(0, |(at, _)| *at), vec![key, Argument::of(Variable::Members, all)])];
+            let all: Value = elements.iter().map(|element| element.value.clone()).collect();
+            let first = elements.first().map_or(0, |element| element.position);
+            return vec![step(first, vec![Argument::of(Variable::Members, all)])];
         }
-        let each = elements.iter().map(|(at, value)| {
-            let both = [Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
-            step(*at, [vec![key.clone()], both.to_vec()].concat())
-        });
-        each.collect()
+        elements.iter().map(|element| step(element.position, self.element_arguments(rule, call, element))).collect()
     }
+
+    fn element_arguments(&self, rule: &Rule, call: CallId, element: &Element<'_>) -> Vec<Argument> {
+        let value = &element.value;
+        let mut arguments =
+            vec![Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
+        let Shape::Each { at, items, .. } = &rule.shape else { return arguments };
+        let item = items.iter().find(|item| &*item.sub == "value");
+        for hole in self.mapping.call(call).holes() {
+            let found = match hole {
+                // The element as the target shows it, for calls that name it by another of its fields.
+                Variable::ItemField(path) => {
+                    let shown = self.before.map(|before| at.items(before.document)).unwrap_or_default();
+                    let same = |one: &&Value| {
+                        item.and_then(|item| item.at.first(one)).is_some_and(|shown| as_text(shown) == as_text(value))
+                    };
+                    shown.into_iter().find(same).and_then(|one| path.first(one)).cloned()
+                }
+                Variable::MemberAttribute(name) => self.member_attribute(item, (element.id, name)),
+                _ => None,
+            };
+            arguments.extend(found.map(|found| Argument::of(hole.clone(), found)));
+        }
+        arguments
+    }
+
+    fn member_attribute(&self, item: Option<&crate::mapping::Item>, (id, name): (&Value, &str)) -> Option<Value> {
+        let kind = item?.refers_to.as_deref()?;
+        let resource = self.references.resource(kind, id.as_str()?)?;
+        let path = self.mapping.kind(kind)?.kind.path(name).ok()?;
+        resource.get(&path).cloned()
+    }
+}
+
+/// An element that is added or removed.
+struct Element<'a> {
+    /// Its place in what the client sent.
+    position: usize,
+    /// Its `value` as the client has it.
+    id: &'a Value,
+    /// The same in the target's form.
+    value: Value,
 }
 
 impl UpdateRow {
