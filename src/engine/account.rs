@@ -1,7 +1,7 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Shape, TypeMapping, VersionAt};
+use crate::mapping::{Rule, Shape, TypeMapping, VersionAt};
 use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;

@@ -220,6 +220,12 @@ impl Work {
         changes.rules.sort_unstable();
         let before =
             crate::engine::Account { id: String::new(), shown: Default::default(), resource: nothing, link: None };
-        Ok(crate::engine::update::Decided { before: Some(before), after, changes, keeps_anew: false })
+        Ok(crate::engine::update::Decided {
+            before: Some(before),
+            after,
+            changes,
+            keeps_anew: false,
+            seen: crate::engine::update::Seen::Part,
+        })
     }
 }

@@ -4,10 +4,11 @@ use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Rule};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
+use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::store::{KeptValue, Link, Remembered};
 use crate::target::Captures;
@@ -71,10 +72,16 @@ async fn attempt(
         Some(decided) => decided,
         None => work.decide(&located, asked).await?,
     };
-    if decided.changes.is_empty() && !decided.keeps_anew {
-        return Ok((answer == PatchAnswer::Resource).then_some(decided.after));
-    }
     let steps = work.steps(&located, &decided).await?;
+    if steps.is_empty() && !decided.keeps_anew {
+        return match (answer, decided.seen) {
+            (PatchAnswer::None, _) => Ok(None),
+            (PatchAnswer::Resource, Seen::Whole) => Ok(Some(decided.after)),
+            (PatchAnswer::Resource, Seen::Part) => {
+                work.gather(&located, Extent::Whole).await.map(|account| Some(account.resource))
+            }
+        };
+    }
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
@@ -87,6 +94,14 @@ pub(super) struct Decided {
     pub after: Resource,
     pub changes: Changes,
     pub keeps_anew: bool,
+    pub seen: Seen,
+}
+
+/// How much of the account the decision rests on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    Whole,
+    Part,
 }
 
 impl Work {
@@ -100,24 +115,44 @@ impl Work {
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
         let keeps_anew = kind.kept_part(&after) != kept;
-        Some(Decided { before: None, after, changes, keeps_anew })
+        Some(Decided { before: None, after, changes, keeps_anew, seen: Seen::Part })
+    }
+
+    /// Elements that a PATCH adds or removes by name in arrays that are sent whole: decided without the resource's own list, which
+    /// may be long.
+    fn listed(&self, asked: &Asked) -> (Changes, Vec<Operation>) {
+        match asked {
+            Asked::Patch(operations) if self.condition.is_none() => {
+                let (changes, rest) = plan::listed(self.kind(), operations);
+                (changes, rest.into_iter().cloned().collect())
+            }
+            Asked::Patch(operations) => (Changes::default(), operations.clone()),
+            Asked::Replace(_) => (Changes::default(), Vec::new()),
+        }
     }
 
     pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
         let kind = self.kind();
-        let before = self.gather(located, Extent::Whole).await?;
+        let (listed, operations) = self.listed(asked);
+        let long =
+            |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
+        let part = |path: &AttributePath| !long(path);
+        let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Part(&part) };
+        let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
-            Asked::Patch(operations) => patch::apply(operations, &before.resource, &kind.kind)?,
+            Asked::Patch(_) => patch::apply(&operations, &before.resource, &kind.kind)?,
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
-        let changes = plan::diff(kind, &before.resource, &after);
+        let mut changes = plan::diff(kind, &before.resource, &after);
+        changes.elements.extend(listed.elements);
         let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
-        Ok(Decided { before: Some(before), after, changes, keeps_anew })
+        Ok(Decided { before: Some(before), after, changes, keeps_anew, seen })
     }
 
     pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
@@ -171,6 +206,13 @@ impl Work {
         let changed: Vec<usize> = decided.changes.rules.clone();
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
+        // The sent form of an attribute that is another one now is nobody's any more.
+        if let Some(before) = &decided.before {
+            let differs = |rule: &&Rule| before.resource.get(&rule.attribute) != decided.after.get(&rule.attribute);
+            for rule in kind.rules.iter().filter(|rule| rule.remember).filter(differs) {
+                remembered.remove(&rule.attribute.to_string());
+            }
+        }
         if let Some(account) = &seen {
             let shown = kind.to_scim(&account.shown.document, &|_| true)?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);

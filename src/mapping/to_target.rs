@@ -82,11 +82,6 @@ impl TypeMapping {
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
-        if let Shape::Each { at, items, add: None, .. } = &rule.shape {
-            let elements = self.write_elements(rule, (at, items), resource, before.map(|(document, _)| document))?;
-            draft.put(&array_of(at), elements, rule.line);
-            return Ok(());
-        }
         for (at, value) in self.fields(rule, resource)? {
             draft.carry(at, before.map(|(document, _)| document));
             match (value, &rule.cleared, before) {
@@ -165,6 +160,7 @@ impl TypeMapping {
         });
         refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
     }
+<<<<<<< HEAD
 
     fn write_elements(
         &self,
@@ -196,6 +192,8 @@ impl TypeMapping {
         }
         Ok(document)
     }
+=======
+>>>>>>> main
 }
 
 impl Item {
@@ -261,6 +259,11 @@ impl Rule {
         !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent
     }
 
+    /// Do its elements have calls of their own?
+    pub fn has_calls(&self) -> bool {
+        matches!(self.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
+    }
+
     /// Can it be written without knowing the account: does it replace whole fields, whatever they hold?
     pub fn is_blind(&self) -> bool {
         match &self.shape {
@@ -273,7 +276,7 @@ impl Rule {
 }
 
 /// The array itself, without the filter that chooses its elements.
-fn array_of(at: &Path) -> Path {
+pub(crate) fn array_of(at: &Path) -> Path {
     let names = at.hops().unwrap_or_default().iter().map_while(|hop| match hop {
         Hop::Name(name) => Some(&**name),
         _ => None,
@@ -281,6 +284,7 @@ fn array_of(at: &Path) -> Path {
     Path::of_names(names)
 }
 
+<<<<<<< HEAD
 /// Elements are matched by `value`, those without one by `type`.
 fn same_element(items: &[Item], one: &Value, other: &Value) -> bool {
     let by = |sub: &str| items.iter().find(|item| &*item.sub == sub);
@@ -300,18 +304,12 @@ fn carried(items: &[Item], mut known: Value, element: Value) -> Value {
 }
 
 fn constants(at: &Path) -> Map<String, Value> {
+=======
+/// The fields that every element chosen by the path's filter has.
+pub(crate) fn constants(at: &Path) -> Map<String, Value> {
+>>>>>>> main
     match at.hops().and_then(<[Hop]>::last) {
         Some(Hop::Where(terms)) => terms.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         _ => Map::new(),
-    }
-}
-
-fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
     }
 }

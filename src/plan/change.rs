@@ -40,7 +40,7 @@ impl Changes {
 pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
     let mut changes = Changes::default();
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
-        if has_calls(rule) {
+        if rule.has_calls() {
             changes.elements.extend(element_diff(place, rule, before, after));
         } else if differs(kind, rule, (before, after)) {
             changes.rules.push(place);
@@ -73,7 +73,7 @@ pub fn blind(
         {
             return None;
         }
-        if has_calls(rule) {
+        if rule.has_calls() {
             changes.note(place, blind_elements(operation)?);
         } else if replaces(rule, operation) {
             changes.rules.retain(|known| *known != place);
@@ -88,10 +88,45 @@ pub fn blind(
     if changes.is_empty() {
         return None;
     }
-    let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !has_calls(rule));
+    let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !rule.has_calls());
     let scalars: Vec<Operation> = operations.iter().filter(scalar).cloned().collect();
     let after = patch::apply(&scalars, kept, &kind.kind).ok()?;
     Some((after, changes))
+}
+
+/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole: told without the resource's own
+/// list, which may be long. What is left must be applied to the resource.
+pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, Vec<&'a Operation>) {
+    let mut changes = Changes::default();
+    let (mut by_name, mut rest) = (Vec::new(), Vec::new());
+    for operation in operations {
+        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(rule));
+        match place.and_then(|place| Some((place, blind_elements(operation)?))) {
+            Some(named) => by_name.push((named, operation)),
+            None => rest.push(operation),
+        }
+    }
+    // An operation that is not by name decides the whole list, and the order of operations counts.
+    for ((place, elements), operation) in by_name {
+        if rest.iter().any(|other| kind.rules[place].attribute.covers(&other.path)) {
+            rest.push(operation);
+        } else {
+            changes.note(place, elements);
+        }
+    }
+    rest.sort_by_key(|operation| operation.position);
+    changes.settle();
+    (changes, rest)
+}
+
+fn is_array(rule: &Rule) -> bool {
+    let Shape::Each { items, .. } = &rule.shape else { return false };
+    // Elements with more than a value and what is only shown are compared as wholes.
+    let writable = items.iter().filter(|item| !item.read_only).count();
+    rule.is_sent()
+        && !rule.has_calls()
+        && writable == 1
+        && items.iter().any(|item| &*item.sub == "value" && !item.read_only)
 }
 
 impl Changes {
@@ -122,10 +157,6 @@ impl Changes {
             change.removes.retain(|element| seen.insert(identity(element)));
         }
     }
-}
-
-fn has_calls(rule: &Rule) -> bool {
-    matches!(rule.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
 }
 
 /// Does the rule send something else? Of an array that is sent whole only the sub-attributes that are sent count.
@@ -173,7 +204,7 @@ fn concerns(rule: &Rule, operation: &Operation) -> bool {
 /// Can every call that may carry this rule be written out without the account as it was?
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
     let calls: Vec<CallId> = match &rule.shape {
-        Shape::Each { add, remove, .. } if has_calls(rule) => add.iter().chain(remove).copied().collect(),
+        Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
         _ => kind
             .update
             .iter()

@@ -1,11 +1,12 @@
 //! (mapping, operation, what was gathered) → the ordered list of steps. Pure: `serve` runs it, `explain` prints it, tests compare it.
 
 mod change;
+mod elements;
 mod print;
 mod search;
 mod write;
 
-pub use change::{Changes, ElementChange, blind, diff};
+pub use change::{Changes, ElementChange, blind, diff, listed};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
 pub use write::{

@@ -7,8 +7,7 @@ use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::template::as_text;
-use crate::wire::{Argument, CallId, Path, Scope, Term, Variable};
+use crate::wire::{Argument, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -93,15 +92,19 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
-        kind.write_new(rule, resource, &mut draft)?;
+        match &rule.shape {
+            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
+            Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
+            _ => kind.write_new(rule, resource, &mut draft)?,
+        }
         covers.push(rule.attribute.clone());
     }
     let made = Subject { key: made_key(kind, resource).unwrap_or_else(|| subject.key.clone()), ..*subject };
     let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
-    for change in &changes.elements {
-        steps.extend(adds(subject, change)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.adds(change)?);
     }
     Ok(steps)
 }
@@ -112,12 +115,12 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
 /// No row takes a change; a rule fails; an element refers to nobody.
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
-    for change in &changes.elements {
-        steps.extend(adds(subject, change)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.adds(change)?);
     }
-    steps.extend(rows(subject, after, &changes.rules)?);
-    for change in &changes.elements {
-        steps.extend(removes(subject, change)?);
+    steps.extend(rows(subject, after, changes)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.removes(change)?);
     }
     Ok(steps)
 }
@@ -146,24 +149,27 @@ pub fn made_key(kind: &TypeMapping, resource: &Resource) -> Option<Term> {
     key_value(kind, &text).map(Term::Value)
 }
 
-fn rows(subject: &Subject<'_>, after: &Resource, changed: &[usize]) -> Result<Vec<Planned>, PlanError> {
+fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    for rule in changed.iter().map(|place| &kind.rules[*place]) {
+    let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
     let busy = kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty());
-    busy.map(|(row, rules)| planned_row(subject, row, &rules, after)).collect()
+    let planned = busy.map(|(row, rules)| planned_row(subject, row, &rules, (after, &changes.elements)));
+    planned.filter_map(Result::transpose).collect()
 }
 
+/// The step of one row; `None` where the arrays that it would send are as they should be already.
 fn planned_row(
     subject: &Subject<'_>,
     row: &UpdateRow,
     rules: &[&Rule],
-    after: &Resource,
-) -> Result<Planned, PlanError> {
+    (after, elements): (&Resource, &[ElementChange]),
+) -> Result<Option<Planned>, PlanError> {
     let nothing = Value::Null;
     let before = subject.before.map_or(&nothing, |before| before.document);
     let document = match row.sends {
@@ -172,7 +178,14 @@ fn planned_row(
     };
     let mut draft = Draft { document, ..Draft::default() };
     for rule in rules {
-        subject.kind.write(rule, after, Some((before, row.sends)), &mut draft)?;
+        match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
+            (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
+            (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
+            (None, _) => subject.kind.write(rule, after, Some((before, row.sends)), &mut draft)?,
+        }
+    }
+    if draft.lines.is_empty() {
+        return Ok(None);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
@@ -181,7 +194,7 @@ fn planned_row(
     {
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
-    Ok(planned)
+    Ok(Some(planned))
 }
 
 fn account_of(planned: &Planned) -> Option<&Value> {
@@ -248,141 +261,6 @@ impl Scope for WithKey<'_> {
             _ => self.scope.value(variable),
         }
     }
-}
-
-fn adds(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
-    let rule = &subject.kind.rules[change.rule];
-    let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
-    if change.adds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-    let element = |(position, element): &'_ (usize, Value)| {
-        subject.value(rule, (*position, element)).map(|value| (*position, value))
-    };
-    let values: Vec<(usize, Value)> = change.adds.iter().map(element).collect::<Result<_, PlanError>>()?;
-    let elements: Vec<Element<'_>> = values
-        .into_iter()
-        .zip(&change.adds)
-        .map(|((position, value), (_, element))| Element { position, id: id_in(element), value })
-        .collect();
-    Ok(subject.element_steps(rule, call, &elements, Purpose::Add))
-}
-
-fn removes(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
-    let rule = &subject.kind.rules[change.rule];
-    let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
-    if change.removes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-    // Who is unknown is no member: removing them is done already.
-    let known = change.removes.iter().enumerate().filter_map(|(position, element)| {
-        Some(Element { position, id: id_in(element), value: subject.value(rule, (position, element)).ok()? })
-    });
-    Ok(subject.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
-}
-
-fn id_in(element: &Value) -> &Value {
-    element.get("value").unwrap_or(element)
-}
-
-impl Subject<'_> {
-    /// The element's `value` in the target's form; a reference becomes a key.
-    fn value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
-        let Shape::Each { items, .. } = &rule.shape else { return Ok(Value::Null) };
-        let value = id_in(element);
-        let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return Ok(value.clone()) };
-        let Some(kind) = &item.refers_to else {
-            return item.to_target(value).map_err(|cause| rule.failed(cause).into());
-        };
-        let unknown =
-            || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
-        let key = value.as_str().and_then(|id| self.references.key(kind, id)).ok_or_else(unknown)?;
-        let referred = self.mapping.kind(kind).ok_or_else(unknown)?;
-        key_value(referred, &key).ok_or_else(unknown)
-    }
-
-    /// What the account as it was gives to a call: its key, and the attributes, fields and version that the call names.
-    fn account_arguments(&self, call: CallId) -> Vec<Argument> {
-        let mut arguments = vec![Argument { variable: Variable::Key, term: self.key.clone() }];
-        let Some(before) = self.before else { return arguments };
-        let scope = crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: before.resource };
-        for hole in self.mapping.call(call).holes() {
-            let value = match hole {
-                Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
-                Variable::Field(path) => path.first(before.document).cloned(),
-                Variable::Version => before.version.map(Value::from),
-                _ => None,
-            };
-            arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
-        }
-        arguments
-    }
-
-    /// One call for all elements where the call takes `<members>`, else one call each.
-    fn element_steps(
-        &self,
-        rule: &Rule,
-        call: CallId,
-        elements: &[Element<'_>],
-        purpose: impl Fn(usize) -> Purpose,
-    ) -> Vec<Planned> {
-        let line = self.mapping.call(call).line;
-        let step = |position: usize, arguments: Vec<Argument>| {
-            let mut planned = Planned::of(call, purpose(position), [self.account_arguments(call), arguments].concat());
-            planned.covers = vec![rule.attribute.clone()];
-            planned.fields = vec![(Path::of_names([&*rule.attribute.name]), line)];
-            planned
-        };
-        if self.mapping.call(call).holes().contains(&&Variable::Members) {
-            let all: Value = elements.iter().map(|element| element.value.clone()).collect();
-            let first = elements.first().map_or(0, |element| element.position);
-            return vec![step(first, vec![Argument::of(Variable::Members, all)])];
-        }
-        elements.iter().map(|element| step(element.position, self.element_arguments(rule, call, element))).collect()
-    }
-
-    fn element_arguments(&self, rule: &Rule, call: CallId, element: &Element<'_>) -> Vec<Argument> {
-        let value = &element.value;
-        let mut arguments =
-            vec![Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
-        let Shape::Each { at, items, .. } = &rule.shape else { return arguments };
-        let item = items.iter().find(|item| &*item.sub == "value");
-        for hole in self.mapping.call(call).holes() {
-            let found = match hole {
-                // The element as the target shows it, for calls that name it by another of its fields.
-                Variable::ItemField(path) => {
-                    let shown = self.before.map(|before| at.items(before.document)).unwrap_or_default();
-                    let same = |one: &&Value| {
-                        item.and_then(|item| item.at.first(one)).is_some_and(|shown| as_text(shown) == as_text(value))
-                    };
-                    shown.into_iter().find(same).and_then(|one| path.first(one)).cloned()
-                }
-                Variable::MemberAttribute(name) => self.member_attribute(item, (element.id, name)),
-                _ => None,
-            };
-            arguments.extend(found.map(|found| Argument::of(hole.clone(), found)));
-        }
-        arguments
-    }
-
-    fn member_attribute(&self, item: Option<&crate::mapping::Item>, (id, name): (&Value, &str)) -> Option<Value> {
-        let kind = item?.refers_to.as_deref()?;
-        let resource = self.references.resource(kind, id.as_str()?)?;
-        let path = self.mapping.kind(kind)?.kind.path(name).ok()?;
-        resource.get(&path).cloned()
-    }
-}
-
-/// An element that is added or removed.
-struct Element<'a> {
-    /// Its place in what the client sent.
-    position: usize,
-    /// Its `value` as the client has it.
-    id: &'a Value,
-    /// The same in the target's form.
-    value: Value,
 }
 
 impl UpdateRow {

@@ -69,6 +69,7 @@ pub fn text(name: &str, value: &Value) -> Result<Option<String>, String> {
 
 fn state(value: &Value) -> Result<&'static str, String> {
     match value.as_str() {
+        None if value.is_null() => Ok("active"),
         Some("active") => Ok("active"),
         Some("deactivated") => Ok("deactivated"),
         _ => Err("state must be \"active\" or \"deactivated\"".to_owned()),
