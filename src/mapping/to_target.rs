@@ -160,40 +160,6 @@ impl TypeMapping {
         });
         refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
     }
-<<<<<<< HEAD
-
-    fn write_elements(
-        &self,
-        rule: &Rule,
-        (at, items): (&Path, &[Item]),
-        resource: &Resource,
-        before: Option<&Value>,
-    ) -> Result<Value, RuleError> {
-        let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
-        let ours = before.map(|document| at.items(document)).unwrap_or_default();
-        let foreign = old.iter().filter(|one| !ours.iter().any(|own| std::ptr::eq(*own, **one)));
-        let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
-        for element in resource.elements(&rule.attribute) {
-            let mut document = self.element(rule, items, element)?;
-            if let Some(known) = ours.iter().find(|known| same_element(items, known, &document)) {
-                document = carried(items, (*known).clone(), document);
-            }
-            list.push(merged(constants(at), document));
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn element(&self, rule: &Rule, items: &[Item], element: &Value) -> Result<Value, RuleError> {
-        let mut document = Value::Null;
-        for item in items.iter().filter(|item| !item.read_only) {
-            if let Some(value) = element.get(&*item.sub) {
-                item.at.set(&mut document, item.to_target(value).map_err(|cause| rule.failed(cause))?);
-            }
-        }
-        Ok(document)
-    }
-=======
->>>>>>> main
 }
 
 impl Item {
@@ -284,30 +250,8 @@ pub(crate) fn array_of(at: &Path) -> Path {
     Path::of_names(names)
 }
 
-<<<<<<< HEAD
-/// Elements are matched by `value`, those without one by `type`.
-fn same_element(items: &[Item], one: &Value, other: &Value) -> bool {
-    let by = |sub: &str| items.iter().find(|item| &*item.sub == sub);
-    by("value").or_else(|| by("type")).is_some_and(|item| {
-        let value = item.at.first(one);
-        value.is_some() && value == item.at.first(other)
-    })
-}
-
-/// The element with what the product holds in it beyond the sub-attributes that have a place.
-fn carried(items: &[Item], mut known: Value, element: Value) -> Value {
-    items.iter().filter(|item| !item.read_only).for_each(|item| item.at.remove(&mut known));
-    match known {
-        Value::Object(fields) => merged(fields, element),
-        _ => element,
-    }
-}
-
-fn constants(at: &Path) -> Map<String, Value> {
-=======
 /// The fields that every element chosen by the path's filter has.
 pub(crate) fn constants(at: &Path) -> Map<String, Value> {
->>>>>>> main
     match at.hops().and_then(<[Hop]>::last) {
         Some(Hop::Where(terms)) => terms.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         _ => Map::new(),
