@@ -206,6 +206,11 @@ pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool))
     if rule.reads_only() && !accepts {
         restrict(kind, &rule.attribute, Mutability::ReadOnly);
     }
+    if let Shape::Each { items, .. } = &rule.shape {
+        for item in items.iter().filter(|item| item.read_only) {
+            restrict(kind, &rule.attribute.with_sub(&item.sub), Mutability::ReadOnly);
+        }
+    }
 }
 
 /// Restricts when an attribute may be written.
