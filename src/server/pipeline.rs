@@ -109,7 +109,7 @@ impl Call {
         })
     }
 
-    fn admit(&mut self, head: &Parts) -> Result<Place, Reply> {
+    fn admit(&mut self, head: &Parts) -> Result<Place, Box<Reply>> {
         let target = self.route.as_ref().map(|route| route.target.clone()).unwrap_or_default();
         let now = (self.gateway.now)();
         let caller = self.gateway.authenticator.authenticate(head.headers.get(AUTHORIZATION), &target, now);
