@@ -45,7 +45,7 @@ fn row(context: &Context<'_>, node: &Node) -> Option<AnswerRow> {
     let means = node.get("means").and_then(|node| context.word(node, (&codes::UNKNOWN_MEANING, &Meaning::ALL)));
     let detail = node.get("detail").and_then(|node| detail(context, node));
     let retry_at = node.get("retry_at").and_then(|node| context.path_at(node, (Root::Whole, Use::Read)));
-    Some(AnswerRow { when: when?, means: means?, detail, retry_at, line: context.report.line(node.span.start) })
+    Some(AnswerRow { when: when?, means: means?, detail, retry_at, confirm: None, line: context.report.line(node.span.start) })
 }
 
 fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {
