@@ -124,10 +124,14 @@ impl Work {
     pub(super) fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
         let mut known = Known::default();
         for rule in &self.kind().rules {
-            let Shape::Each { items, .. } = &rule.shape else { continue };
-            let referred = items.iter().find(|item| &*item.sub == "value").and_then(|item| item.refers_to.as_deref());
+            let item = match &rule.shape {
+                Shape::Each { items, .. } => items.iter().find(|item| &*item.sub == "value"),
+                _ => None,
+            };
+            let referred = item.map_or(rule.refers_to.as_deref(), |item| item.refers_to.as_deref());
             let Some(referred) = referred.and_then(|name| self.instance.mapping.kind(name)).filter(|kind| !kind.key.stable) else { continue };
-            let ids: Vec<&str> = resources.iter().flat_map(|one| one.elements(&rule.attribute)).filter_map(|one| one.get("value")?.as_str()).collect();
+            let elements = resources.iter().flat_map(|one| one.elements(&rule.attribute)).filter_map(|one| one.get("value")?.as_str());
+            let ids: Vec<&str> = elements.chain(resources.iter().filter_map(|one| one.text(&rule.attribute))).collect();
             let links = self.gateway.store.links_by_ids(&self.instance.scope(referred), &ids)?;
             let live = links.into_iter().flatten().filter(|link| link.state == LinkState::Live);
             known.translated.entry(referred.kind.name.clone()).or_default().extend(live.map(|link| (link.scim_id.clone(), link.target_key.clone())));
@@ -153,7 +157,7 @@ impl References for Known {
 
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
     let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
-    rules.into_iter().all(|rule| kind.value_of(rule, seen) == kind.value_of(rule, after))
+    rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 
 fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {

@@ -67,7 +67,9 @@ async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> R
         None => work.decide(&located, asked).await?,
     };
     if decided.changes.is_empty() && !decided.keeps_anew {
-        return Ok((answer == PatchAnswer::Resource).then_some(decided.after));
+        // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
+        let shown = decided.before.map_or(decided.after, |account| account.resource);
+        return Ok((answer == PatchAnswer::Resource).then_some(shown));
     }
     let steps = work.steps(&located, &decided)?;
     let ran = work.run(&steps, &mut Captures::default()).await?;
@@ -103,6 +105,7 @@ impl Work {
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
+        carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
@@ -118,6 +121,11 @@ impl Work {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
+        for rule in self.kind().rules.iter().filter(|rule| rule.refers_to.is_some() || rule.refers_by_whole_array()) {
+            if let Some(referred) = decided.after.get(&rule.attribute) {
+                asked.set(&rule.attribute, referred.clone());
+            }
+        }
         let references = self.references(&[&asked])?;
         let before = decided.before.as_ref().map(|account| &account.document);
         let subject = Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
@@ -126,11 +134,14 @@ impl Work {
 
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
     async fn look_again(&self, located: &Located, decided: &Decided, (ran, answer): (Ran, PatchAnswer)) -> Result<Option<Account>, OperationError> {
+        if decided.changes.is_empty() {
+            return Ok(decided.before.clone());
+        }
         if !ran.doubts.is_empty() {
             return self.resolve(ran.doubts, located, &decided.after).await.map(Some);
         }
         let kind = self.kind();
-        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remember);
+        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remembers());
         if answer == PatchAnswer::None && !remembers {
             return Ok(None);
         }
@@ -152,7 +163,8 @@ impl Work {
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
         if let Some(account) = &seen {
-            let shown = kind.to_scim(&account.document, &|_| true)?;
+            let mut shown = kind.to_scim(&account.document, &|_| true)?;
+            self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
@@ -193,7 +205,7 @@ impl Work {
 
 /// Notes the sent form of remembered attributes where the target shows another one.
 pub(super) fn note_sent(work: &Work, rules: &[usize], (sent, shown): (&Resource, &Resource), remembered: &mut BTreeMap<String, Remembered>) {
-    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remember) {
+    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remembers()) {
         let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
         if sent == held {
             remembered.remove(&name);
@@ -214,6 +226,15 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     }
     if let Some(id) = before.0.get("id") {
         after.0.insert("id".into(), id.clone());
+    }
+}
+
+/// What the target has no empty form for stays as it is when a client clears it.
+fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) {
+    for rule in work.kind().rules.iter().filter(|rule| rule.is_sent() && !rule.can_be_cleared()) {
+        if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
+            after.set(&rule.attribute, value.clone());
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Mutability;
 use serde_json::Value;
 
 /// What must be written.
@@ -41,7 +42,7 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
         if has_calls(rule) {
             changes.elements.extend(element_diff(place, rule, before, after));
-        } else if kind.value_of(rule, before) != kind.value_of(rule, after) || differs_whole(rule, before, after) {
+        } else if !kind.sends_alike(rule, before, after) {
             changes.rules.push(place);
         }
     }
@@ -83,7 +84,8 @@ pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> O
     let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !has_calls(rule));
     let scalars: Vec<Operation> = operations.iter().filter(scalar).cloned().collect();
     let after = patch::apply(&scalars, kept, &kind.kind).ok()?;
-    Some((after, changes))
+    let unsure = changes.rules.iter().any(|place| depends_on_before(kind, &kind.rules[*place], &after));
+    (!unsure && kind.check_rest(&after).is_ok()).then_some((after, changes))
 }
 
 impl Changes {
@@ -120,11 +122,6 @@ fn has_calls(rule: &Rule) -> bool {
     matches!(rule.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
 }
 
-/// A `one:` rule with sub-attributes of its own compares as a whole in `value_of`; an array that is sent whole, too.
-fn differs_whole(rule: &Rule, before: &Resource, after: &Resource) -> bool {
-    matches!(rule.shape, Shape::Each { .. }) && before.elements(&rule.attribute) != after.elements(&rule.attribute)
-}
-
 fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) -> Option<ElementChange> {
     let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
     let known: std::collections::HashSet<String> = old.iter().map(identity).collect();
@@ -146,7 +143,14 @@ fn same_element(one: &Value, other: &Value) -> bool {
 }
 
 fn concerns(rule: &Rule, operation: &Operation) -> bool {
-    rule.attribute.covers(&operation.path)
+    rule.attribute.covers(&operation.path) || (rule.refers_to.is_some() && rule.attribute.parent() == operation.path)
+}
+
+/// Is the change allowed, or anything at all, only if the account holds the right thing before?
+fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool {
+    let attribute = kind.kind.attribute(&rule.attribute);
+    let cleared = kind.value_of(rule, after).is_none();
+    attribute.is_some_and(|one| one.mutability == Mutability::Immutable || (one.required && cleared)) || (cleared && !rule.can_be_cleared())
 }
 
 /// Would the row that takes this rule need anything of the account as it was?
@@ -157,7 +161,9 @@ fn row_is_blind(kind: &TypeMapping, rule: &Rule) -> bool {
 /// Does the operation say the whole of what the rule sends?
 fn replaces(rule: &Rule, operation: &Operation) -> bool {
     match &rule.shape {
-        Shape::Field(_) | Shape::Write(_) => operation.path == rule.attribute && operation.element.is_none(),
+        Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
+        // A reference's `value` is all that is held of it.
+        Shape::Field(_) | Shape::Write(_) => operation.change == Change::Remove || operation.value.as_ref().is_some_and(|value| value.get("value").is_some()),
         Shape::One { at, of_type, rest, .. } => match &operation.element {
             Some(element) => {
                 let sub = operation.path.sub.as_ref();

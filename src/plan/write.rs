@@ -74,8 +74,9 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
     let create = kind.create.as_ref().ok_or(PlanError::NotOffered("creating"))?;
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
+    let keyed = subject.keyed(resource)?;
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
-        kind.write_new(rule, resource, &mut draft)?;
+        kind.write_new(rule, &keyed, &mut draft)?;
         covers.push(rule.attribute.clone());
     }
     let made = Subject { key: made_key(kind, resource).unwrap_or_else(|| subject.key.clone()), ..*subject };
@@ -140,8 +141,9 @@ fn planned_row(subject: &Subject<'_>, row: &UpdateRow, rules: &[&Rule], after: &
         Sends::Account => subject.before.cloned().unwrap_or_else(|| Value::Object(Map::new())),
     };
     let mut draft = Draft { document, ..Draft::default() };
+    let keyed = subject.keyed(after)?;
     for rule in rules {
-        subject.kind.write(rule, after, Some((before, row.sends)), &mut draft)?;
+        subject.kind.write(rule, &keyed, Some((before, row.sends)), &mut draft)?;
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
@@ -231,6 +233,28 @@ fn removes(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>
 }
 
 impl Subject<'_> {
+    /// The resource with the target's keys where it refers to others. A single reference to somebody unknown to the target is not written
+    /// to it; an unknown element is refused.
+    fn keyed<'r>(&self, resource: &'r Resource) -> Result<Cow<'r, Resource>, PlanError> {
+        let mut keyed = Cow::Borrowed(resource);
+        for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
+            if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
+                let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
+                keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
+            }
+            if rule.refers_by_whole_array() && !resource.elements(&rule.attribute).is_empty() {
+                let elements = resource.elements(&rule.attribute).iter().enumerate().map(|(position, element)| {
+                    let mut keyed = element.clone();
+                    keyed["value"] = self.value(rule, (position, element))?;
+                    Ok(keyed)
+                });
+                let elements: Vec<Value> = elements.collect::<Result<_, PlanError>>()?;
+                keyed.to_mut().set(&rule.attribute, Value::Array(elements));
+            }
+        }
+        Ok(keyed)
+    }
+
     /// The element's `value` in the target's form; a reference becomes a key.
     fn value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
         let Shape::Each { items, .. } = &rule.shape else { return Ok(Value::Null) };
