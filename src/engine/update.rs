@@ -92,7 +92,7 @@ impl Work {
         let Asked::Patch(operations) = asked else { return None };
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
-        let (after, changes) = plan::blind(kind, operations, &kept)?;
+        let (after, changes) = plan::blind(&self.instance.mapping, kind, operations, &kept)?;
         let keeps_anew = kind.kept_part(&after) != kept;
         Some(Decided { before: None, after, changes, keeps_anew })
     }

@@ -1,12 +1,13 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
-use crate::mapping::{Rest, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping, UpdateRow};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
+use crate::wire::Variable;
 use serde_json::Value;
 
 /// What must be written.
@@ -53,7 +54,7 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
 /// update sends, elements that have calls of their own. `kept` is what our store holds. `None`: the account must be read first.
 ///
 /// The resource is the account's new form as far as it is known: what the PATCH sets, and what is kept.
-pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
+pub fn blind(mapping: &Mapping, kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
     if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
@@ -63,7 +64,7 @@ pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> O
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
-        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(kind, rule) {
+        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(mapping, kind, rule) {
             return None;
         }
         if has_calls(rule) {
@@ -154,8 +155,14 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 }
 
 /// Would the row that takes this rule need anything of the account as it was?
-fn row_is_blind(kind: &TypeMapping, rule: &Rule) -> bool {
-    has_calls(rule) || kind.update.iter().any(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
+fn row_is_blind(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
+    let takes = |row: &&UpdateRow| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute));
+    let named = |variable: &Variable| matches!(variable, Variable::Attribute(_) | Variable::Field(_));
+    let names = |row: &UpdateRow| {
+        mapping.call(row.write.call).holes().into_iter().any(named) || row.write.with.iter().any(|(_, body)| body.holes().into_iter().any(named))
+    };
+    let mut rows = kind.update.iter().filter(takes).peekable();
+    has_calls(rule) || (rows.peek().is_some() && !rows.any(names))
 }
 
 /// Does the operation say the whole of what the rule sends?

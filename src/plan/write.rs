@@ -123,6 +123,9 @@ pub fn made_key(kind: &TypeMapping, resource: &Resource) -> Option<Term> {
 
 fn rows(subject: &Subject<'_>, after: &Resource, changed: &[usize]) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
+    if kind.update.is_empty() && !changed.is_empty() {
+        return Err(PlanError::NotOffered("changing"));
+    }
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
     for rule in changed.iter().map(|place| &kind.rules[*place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
