@@ -13,12 +13,15 @@ pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let kind = work.kind();
     let located = work.locate(&id)?;
     // A tombstone looks deletable to the target; only a look tells that it is gone already.
-    if !kind.absent_when.is_empty() {
-        work.gather(&located, &|_| false).await?;
-    }
+    let named = kind.delete.is_some_and(|call| plan::names_account(&work.instance.mapping, call));
+    let before = match named || !kind.absent_when.is_empty() {
+        true => Some(work.gather(&located, &|_| named).await?),
+        false => None,
+    };
     let references = work.references(&[])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: None, references: &references };
-    let step = plan::delete(&subject)?;
+    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: before.as_ref().map(|account| &account.document), references: &references };
+    let resource = before.as_ref().map(|account| account.resource.clone()).unwrap_or_default();
+    let step = plan::delete(&subject, &resource)?;
     let ran = work.run(std::slice::from_ref(&step), &mut Captures::default()).await;
     match ran {
         Err(error @ OperationError::NotFound { .. }) => {

@@ -33,7 +33,7 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
         references: &plan::SameKeys,
     };
     let step = match purpose {
-        Purpose::Delete => plan::delete(&subject)?,
+        Purpose::Delete => plan::delete(&subject, &Resource::default())?,
         _ => plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?,
     };
     Ok(Explained { steps: vec![step], notes: Vec::new() })

@@ -1,5 +1,6 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
+use crate::plan::write::{is_of_account, names_account};
 use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping, UpdateRow};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
@@ -7,7 +8,6 @@ use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
-use crate::wire::Variable;
 use serde_json::Value;
 
 /// What must be written.
@@ -157,12 +157,16 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 /// Would the row that takes this rule need anything of the account as it was?
 fn row_is_blind(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
     let takes = |row: &&UpdateRow| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute));
-    let named = |variable: &Variable| matches!(variable, Variable::Attribute(_) | Variable::Field(_));
     let names = |row: &UpdateRow| {
-        mapping.call(row.write.call).holes().into_iter().any(named) || row.write.with.iter().any(|(_, body)| body.holes().into_iter().any(named))
+        names_account(mapping, row.write.call) || row.write.with.iter().any(|(_, body)| body.holes().into_iter().any(is_of_account))
     };
+    if let Shape::Each { add, remove, .. } = &rule.shape
+        && has_calls(rule)
+    {
+        return !add.iter().chain(remove).any(|call| names_account(mapping, *call));
+    }
     let mut rows = kind.update.iter().filter(takes).peekable();
-    has_calls(rule) || (rows.peek().is_some() && !rows.any(names))
+    rows.peek().is_some() && !rows.any(names)
 }
 
 /// Does the operation say the whole of what the rule sends?

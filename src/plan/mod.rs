@@ -8,7 +8,7 @@ mod write;
 pub use change::{Changes, ElementChange, blind, diff};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
-pub use write::{PlanError, References, SameKeys, Subject, create, delete, update};
+pub use write::{PlanError, References, SameKeys, Subject, create, delete, names_account, update};
 
 use crate::mapping::{Mapping, TypeMapping};
 use crate::scim::path::AttributePath;

@@ -84,7 +84,7 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
     for change in &changes.elements {
-        steps.extend(adds(subject, change)?);
+        steps.extend(adds(subject, change, resource)?);
     }
     Ok(steps)
 }
@@ -96,22 +96,34 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
     for change in &changes.elements {
-        steps.extend(adds(subject, change)?);
+        steps.extend(adds(subject, change, after)?);
     }
     steps.extend(rows(subject, after, &changes.rules)?);
     for change in &changes.elements {
-        steps.extend(removes(subject, change)?);
+        steps.extend(removes(subject, change, after)?);
     }
     Ok(steps)
 }
 
-/// The step that deletes an account.
+/// The step that deletes an account; `before` is what is known of it.
 ///
 /// # Errors
 /// The mapping declares no delete.
-pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
+pub fn delete(subject: &Subject<'_>, before: &Resource) -> Result<Planned, PlanError> {
     let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
-    Ok(Planned::of(call, Purpose::Delete, vec![Argument { variable: Variable::Key, term: subject.key.clone() }]))
+    let mut arguments = vec![Argument { variable: Variable::Key, term: subject.key.clone() }];
+    arguments.extend(subject.named(call, before));
+    Ok(Planned::of(call, Purpose::Delete, arguments))
+}
+
+/// Does the call name anything of the account itself, so that this must be read first?
+pub fn names_account(mapping: &Mapping, call: CallId) -> bool {
+    mapping.call(call).holes().into_iter().any(is_of_account)
+}
+
+/// Is the placeholder filled from the account?
+pub(super) fn is_of_account(variable: &Variable) -> bool {
+    matches!(variable, Variable::Attribute(_) | Variable::Field(_) | Variable::ItemField(_))
 }
 
 /// The key of a new account, where it is made of attributes.
@@ -212,7 +224,7 @@ impl Scope for WithKey<'_> {
     }
 }
 
-fn adds(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+fn adds(subject: &Subject<'_>, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
     let rule = &subject.kind.rules[change.rule];
     let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
     if change.adds.is_empty() {
@@ -220,10 +232,10 @@ fn adds(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, P
     }
     let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
     let elements: Vec<(usize, Value)> = change.adds.iter().map(|(at, element)| Ok((*at, subject.value(rule, (*at, element))?))).collect::<Result<_, PlanError>>()?;
-    Ok(subject.element_steps(rule, call, &elements, Purpose::Add))
+    Ok(subject.element_steps((rule, call), &elements, after, Purpose::Add))
 }
 
-fn removes(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+fn removes(subject: &Subject<'_>, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
     let rule = &subject.kind.rules[change.rule];
     let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
     if change.removes.is_empty() {
@@ -232,7 +244,7 @@ fn removes(subject: &Subject<'_>, change: &ElementChange) -> Result<Vec<Planned>
     let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
     // Who is unknown is no member: removing them is done already.
     let known = change.removes.iter().enumerate().filter_map(|(at, element)| Some((at, subject.value(rule, (at, element)).ok()?)));
-    Ok(subject.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
+    Ok(subject.element_steps((rule, call), &known.collect::<Vec<_>>(), after, |_| Purpose::Remove))
 }
 
 impl Subject<'_> {
@@ -270,11 +282,38 @@ impl Subject<'_> {
         key_value(referred, &key).ok_or_else(unknown)
     }
 
+    /// What the call names of the account: attributes as they will be, fields as they are.
+    fn named(&self, call: CallId, after: &Resource) -> Vec<Argument> {
+        let scope = crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: after };
+        let holes = self.mapping.call(call).holes().into_iter();
+        let value = |hole: &Variable| match hole {
+            Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
+            Variable::Field(path) => path.first(self.before?).cloned(),
+            _ => None,
+        };
+        holes.filter_map(|hole| Some(Argument::of(hole.clone(), value(hole)?))).collect()
+    }
+
+    /// What the call names of the element as the account holds it.
+    fn item_fields(&self, (rule, call): (&Rule, CallId), value: &Value) -> Vec<Argument> {
+        let (Shape::Each { at, items, .. }, Some(before)) = (&rule.shape, self.before) else { return Vec::new() };
+        let place = items.iter().find(|item| &*item.sub == "value");
+        let held = at.items(before).into_iter().find(|one| place.is_some_and(|place| place.at.first(one) == Some(value)));
+        let holes = self.mapping.call(call).holes().into_iter();
+        let field = |hole: &Variable| match hole {
+            Variable::ItemField(path) => path.first(held?).cloned(),
+            _ => None,
+        };
+        holes.filter_map(|hole| Some(Argument::of(hole.clone(), field(hole)?))).collect()
+    }
+
     /// One call for all elements where the call takes `<members>`, else one call each.
-    fn element_steps(&self, rule: &Rule, call: CallId, elements: &[(usize, Value)], purpose: impl Fn(usize) -> Purpose) -> Vec<Planned> {
+    fn element_steps(&self, (rule, call): (&Rule, CallId), elements: &[(usize, Value)], after: &Resource, purpose: impl Fn(usize) -> Purpose) -> Vec<Planned> {
+        let named = self.named(call, after);
         let key = Argument { variable: Variable::Key, term: self.key.clone() };
         let line = self.mapping.call(call).line;
-        let step = |position: usize, arguments: Vec<Argument>| {
+        let step = |position: usize, mut arguments: Vec<Argument>| {
+            arguments.extend(named.iter().cloned());
             let mut planned = Planned::of(call, purpose(position), arguments);
             planned.covers = vec![rule.attribute.clone()];
             planned.fields = vec![(Path::of_names(["members"]), line)];
@@ -285,8 +324,9 @@ impl Subject<'_> {
             return vec![step(elements.first().map_or(0, |(at, _)| *at), vec![key, Argument::of(Variable::Members, all)])];
         }
         let each = elements.iter().map(|(at, value)| {
-            let both = [Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
-            step(*at, [vec![key.clone()], both.to_vec()].concat())
+            let mut arguments = vec![key.clone(), Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
+            arguments.extend(self.item_fields((rule, call), value));
+            step(*at, arguments)
         });
         each.collect()
     }

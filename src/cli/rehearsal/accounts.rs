@@ -46,6 +46,11 @@ impl Accounts {
         }
     }
 
+    /// The accounts as they are now.
+    pub fn held(&self) -> Vec<Value> {
+        self.state().held.iter().map(|(_, document)| document.clone()).collect()
+    }
+
     /// The calls since this was last asked.
     pub fn take_calls(&self) -> Vec<Made> {
         std::mem::take(&mut self.state().calls)

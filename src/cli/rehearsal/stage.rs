@@ -61,6 +61,11 @@ impl Stage {
         self.product.accounts.put(&test.given);
     }
 
+    /// The accounts as the product holds them now.
+    pub fn accounts(&self) -> Vec<Value> {
+        self.product.accounts.held()
+    }
+
     /// Sends the test's request.
     ///
     /// # Errors
