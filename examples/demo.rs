@@ -104,7 +104,14 @@ async fn start_gateway(config: &Config, token: &str) -> Result<Running, Failure>
     observe::init(observe::Format::Human, "info")?;
     let gateway = Arc::new(Gateway::open(config, Path::new("transom.yaml")).await?);
     let targets: BTreeSet<String> = config.targets.keys().cloned().collect();
-    let known = Token { name: "demo".to_owned(), targets, hash: auth::hash(token), created: SystemTime::now(), expires: None, revoked: None };
+    let known = Token {
+        name: "demo".to_owned(),
+        targets,
+        hash: auth::hash(token),
+        created: SystemTime::now(),
+        expires: None,
+        revoked: None,
+    };
     let tokens = gateway.store.tokens()?;
     tokens.revoke("demo", SystemTime::now())?;
     tokens.save(&known)?;

@@ -5,14 +5,14 @@ use crate::gateway::{LoadError, load};
 use crate::mapping::{Diagnostic, Look, Mapping, Severity};
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Check mapping files.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Mapping files; without any, those in ./mappings
+    /// Mapping files, or folders of them; without any, ./mappings
     files: Vec<PathBuf>,
-    /// How to say it
+    /// How findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }
@@ -47,7 +47,9 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
         found.extend(diagnostics);
     }
     match arguments.format {
-        Format::Json => writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?,
+        Format::Json => {
+            writeln!(out, "{}", json!({ "diagnostics": found.iter().map(Diagnostic::to_json).collect::<Vec<_>>() }))?
+        }
         Format::Human => {
             for one in &found {
                 writeln!(out, "{}", one.render(look()))?;
@@ -57,18 +59,30 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
     Ok(if errors == 0 { Ended::Well } else { Ended::Wrong })
 }
 
-/// The files named, or those of the folder `mappings`.
+/// The files named, of a folder those in it; without any, those of the folder `mappings`.
 ///
 /// # Errors
 /// There are none.
 pub fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    if !named.is_empty() {
-        return Ok(named.to_vec());
+    if named.is_empty() {
+        return inside(Path::new("mappings"));
     }
-    let entries = std::fs::read_dir("mappings").map_err(|_| "name mapping files; there is no folder `mappings` here")?;
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let each = named.iter().map(|path| if path.is_dir() { inside(path) } else { Ok(vec![path.clone()]) });
+    Ok(each.collect::<Result<Vec<_>, Failure>>()?.concat())
+}
+
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let told = folder.display();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|cause| format!("the folder {told} cannot be read: {cause}; name your mapping files"))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut found: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     found.sort();
-    if found.is_empty() { Err("there is no .yaml file in the folder `mappings`".into()) } else { Ok(found) }
+    if found.is_empty() {
+        Err(format!("there is no .yaml file in the folder {told}; name your mapping files").into())
+    } else {
+        Ok(found)
+    }
 }
 
 fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
@@ -77,7 +91,13 @@ fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
         let kept: Vec<String> = kind.kept().map(ToString::to_string).collect();
         let scripted = kind.rules.iter().filter(|rule| rule.is_scripted()).count();
         let told = if kept.is_empty() { String::new() } else { format!(" ({})", kept.join(", ")) };
-        writeln!(out, "  {}: {} attributes, {} kept{told}, {scripted} scripted", kind.kind.name, kind.rules.len(), kept.len())?;
+        writeln!(
+            out,
+            "  {}: {} attributes, {} kept{told}, {scripted} scripted",
+            kind.kind.name,
+            kind.rules.len(),
+            kept.len()
+        )?;
     }
     if !mapping.settings.is_empty() {
         let names: Vec<&str> = mapping.settings.iter().map(|name| &**name).collect();

@@ -8,11 +8,11 @@ use crate::config::{Config, ConfigError, DEFAULT};
 /// Prints a configuration.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Print the default file: every key, its default and what it is for
-    #[arg(long, conflicts_with = "config")]
+    /// Print the default file instead: every key, its default and what it is for
+    #[arg(long)]
     default: bool,
     /// Print what this file comes to, with all defaults; of secrets only where they are found
-    #[arg(long, value_name = "FILE", default_value = "transom.yaml")]
+    #[arg(long, value_name = "FILE", default_value = "transom.yaml", env = "TRANSOM_CONFIG")]
     config: PathBuf,
 }
 

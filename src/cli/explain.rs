@@ -1,7 +1,7 @@
 //! `transom explain`: the calls that a SCIM request becomes, with the mapping line behind each field. Makes none of them.
 
 use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET, in_url};
-use crate::cli::{Ended, Failure};
+use crate::cli::{Ended, Failure, check};
 use crate::engine::Work;
 use crate::engine::explain::{self, Explained, Given, Known};
 use crate::gateway::{LoadError, PatchAnswer, load};
@@ -35,8 +35,8 @@ pub struct Arguments {
     /// The account as the product holds it, as JSON; without it, what depends on it stays open
     #[arg(long, value_name = "FILE")]
     account: Option<PathBuf>,
-    /// What a PATCH answers
-    #[arg(long, value_enum)]
+    /// What a PATCH answers; as in transom.yaml, of a user the resource and of a group nothing if not given
+    #[arg(long, value_enum, value_name = "ANSWER")]
     patch_answer: Option<Answer>,
 }
 
@@ -57,7 +57,7 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
     let mapping = match load(&arguments.mapping) {
         Ok(compiled) => Arc::new(compiled.mapping),
         Err(LoadError::Wrong(diagnostics)) => {
-            write!(out, "{diagnostics}")?;
+            write!(out, "{}", diagnostics.render(check::look()))?;
             return Ok(Ended::Failed);
         }
         Err(error) => return Err(error.into()),
@@ -90,9 +90,20 @@ struct Request {
 
 impl Request {
     fn read(arguments: &Arguments) -> Result<Request, Failure> {
-        let (method, path) = arguments.request.trim().split_once(' ').ok_or("--request wants a method and a path: 'PATCH /Users/7'")?;
+        let (method, path) =
+            arguments.request.trim().split_once(' ').ok_or("--request wants a method and a path: 'PATCH /Users/7'")?;
         let uri: http::Uri = format!("/{TARGET}/scim/v2{}", in_url(path.trim())).parse()?;
+        let method: Method = method.to_ascii_uppercase().parse()?;
         let place = Route::parse(uri.path()).and_then(|route| route.place);
+        if let Some(methods) = place.as_ref().map(Place::methods).filter(|methods| !methods.contains(&method)) {
+            let methods = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+            return Err(format!("{path} takes {methods}, not {method}").into());
+        }
+        if arguments.body.is_none() && ![Method::GET, Method::DELETE].contains(&method) {
+            return Err(
+                format!("a {method} has a body; give it with --body FILE, or --body - to read standard input").into()
+            );
+        }
         let (endpoint, id) = match place {
             Some(Place::Resources(endpoint)) => (endpoint, None),
             Some(Place::Resource(endpoint, id)) => (endpoint, Some(id)),
@@ -100,11 +111,12 @@ impl Request {
         };
         let json = |path: &PathBuf| -> Result<Value, Failure> {
             let bytes = bytes(path).map_err(|cause| format!("{}: cannot be read: {cause}", path.display()))?;
-            parse_json(&bytes, JsonLimits::default()).map_err(|error| format!("{}: {}", path.display(), error.detail).into())
+            parse_json(&bytes, JsonLimits::default())
+                .map_err(|error| format!("{}: {}", path.display(), error.detail).into())
         };
         let body = arguments.body.as_ref().map(json).transpose()?.unwrap_or(Value::Null);
         let account = arguments.account.as_ref().map(json).transpose()?;
-        Ok(Request { method: method.to_ascii_uppercase().parse()?, endpoint, id, parameters: Parameters::parse(uri.query()), body, account })
+        Ok(Request { method, endpoint, id, parameters: Parameters::parse(uri.query()), body, account })
     }
 
     async fn explain(&self, work: &Work, arguments: &Arguments) -> Result<Explained, crate::engine::OperationError> {
@@ -119,14 +131,21 @@ impl Request {
         match (&self.method, &self.id) {
             (&Method::GET, Some(id)) => explain::one(work, id, Purpose::Read),
             (&Method::DELETE, Some(id)) => explain::one(work, id, Purpose::Delete),
-            (&Method::PATCH, Some(id)) => explain::patch(work, id, patch::decode(&self.body, kind)?.operations, known).await,
+            (&Method::PATCH, Some(id)) => {
+                explain::patch(work, id, patch::decode(&self.body, kind)?.operations, known).await
+            }
             (&Method::PUT, Some(id)) => {
                 let known = Known { answer: PatchAnswer::Resource, ..known };
                 explain::replace(work, id, resource::decode(&self.body, kind)?.resource, known).await
             }
             (&Method::POST, None) => explain::create(work, &resource::decode(&self.body, kind)?.resource),
             (&Method::GET, None) => {
-                let filter = self.parameters.value("filter").map(|text| Filter::parse(text, kind)).transpose().map_err(ScimError::from)?;
+                let filter = self
+                    .parameters
+                    .value("filter")
+                    .map(|text| Filter::parse(text, kind))
+                    .transpose()
+                    .map_err(ScimError::from)?;
                 explain::search(work, filter.as_ref())
             }
             _ => Err(crate::engine::OperationError::NotOffered("this method here")),
@@ -145,10 +164,17 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// A gateway over a product that holds nothing but the account given.
 async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failure> {
-    let place = mapping.types.iter().position(|one| one.kind.endpoint.trim_start_matches('/').eq_ignore_ascii_case(&request.endpoint));
-    let kind = place.ok_or_else(|| format!("this mapping offers no /{}", request.endpoint))?;
+    let place = mapping
+        .types
+        .iter()
+        .position(|one| one.kind.endpoint.trim_start_matches('/').eq_ignore_ascii_case(&request.endpoint));
+    let kind = place.ok_or_else(|| {
+        let offered = mapping.types.iter().map(|one| &*one.kind.endpoint).collect::<Vec<_>>().join(", ");
+        format!("this mapping offers no /{}; it offers {offered}", request.endpoint)
+    })?;
     let name = mapping.types[kind].kind.name.clone();
-    let given = request.account.iter().map(|account| (name.clone(), request.id.clone().unwrap_or_default(), account.clone()));
+    let given =
+        request.account.iter().map(|account| (name.clone(), request.id.clone().unwrap_or_default(), account.clone()));
     let test = TestCase {
         name: String::new(),
         line: 0,
@@ -161,9 +187,41 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
         answer: Map::new(),
     };
     let product = Arc::new(Accounts::new(mapping.clone(), &test.given));
-    let setting = Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
+    let setting =
+        Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
     let rehearsal = Rehearsal::begin(setting, product).await?;
     let instance = rehearsal.gateway.instances[TARGET].clone();
     let budget = Arc::new(Budget::of(Duration::from_secs(25)));
-    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget })
+    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> String {
+        let arguments = Arguments {
+            mapping: PathBuf::new(),
+            request: line.to_owned(),
+            body: None,
+            account: None,
+            patch_answer: None,
+        };
+        Request::read(&arguments).err().map(|failure| failure.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_explained_is_told_with_the_way_out() {
+        for (line, way_out) in [
+            ("PATCH", "'PATCH /Users/7'"),
+            ("PATCH /Users/7", "--body FILE"),
+            ("POST /Users", "--body FILE"),
+            ("FOO /Users/7", "/Users/7 takes GET, HEAD, PUT, PATCH, DELETE, not FOO"),
+            ("DELETE /Users", "/Users takes GET, HEAD, POST, not DELETE"),
+            ("GET /Schemas", "wants /Users or /Groups"),
+        ] {
+            assert!(refused(line).contains(way_out), "{line}: {}", refused(line));
+        }
+        assert_eq!(refused("GET /Users/7"), "");
+    }
 }

@@ -13,17 +13,23 @@ use std::io::{self, Write};
 
 /// A SCIM 2.0 endpoint in front of an existing product.
 ///
-/// Identity providers such as Microsoft Entra ID and Okta speak SCIM; your product has a user API of its own. A mapping
-/// file says how one becomes the other, and this program runs it.
+/// Identity providers such as Microsoft Entra ID and Okta speak SCIM; your product
+/// has a user API of its own. A mapping file says how one becomes the other, and
+/// this program runs it.
 ///
 /// A first round:
-///   transom check mappings/mine.yaml        is the mapping right?
-///   transom test mappings/mine.yaml         do its own tests hold?
-///   transom config --default > transom.yaml fill in target and settings
+///   transom check mappings/mine.yaml          is the mapping right?
+///   transom test mappings/mine.yaml           do its own tests hold?
+///   transom config --default > transom.yaml   then add your target to it
 ///   transom token create --target mine --name entra
 ///   transom serve
 #[derive(Debug, Parser)]
-#[command(name = "transom", version, verbatim_doc_comment, after_help = "Colours are left out when NO_COLOR is set or the output is no terminal.")]
+#[command(
+    name = "transom",
+    version,
+    verbatim_doc_comment,
+    after_help = "Exit codes: 0 done, 1 something was found wrong, 2 it could not be tried.\nColours are left out when NO_COLOR is set or the output is no terminal."
+)]
 pub struct Program {
     #[command(subcommand)]
     command: Command,
@@ -33,15 +39,15 @@ pub struct Program {
 enum Command {
     /// Serve SCIM as transom.yaml says, until SIGTERM or Ctrl-C
     Serve(serve::Arguments),
-    /// Compile mapping files and say everything that is wrong, with place and way out
+    /// Say everything that is wrong with mapping files, with place and way out
     Check(check::Arguments),
-    /// Show the calls that a SCIM request becomes, with the mapping line behind each field; makes none of them
+    /// Show the calls that a SCIM request becomes, and the mapping line behind each field; sends nothing
     Explain(explain::Arguments),
-    /// Run the tests that stand in mapping files
+    /// Run the tests that stand in mapping files; no product is needed
     Test(test::Arguments),
     /// Make, list and revoke the bearer tokens of identity providers
     Token(token::Arguments),
-    /// Print the documented default configuration, or what a file comes to
+    /// Print the default transom.yaml with its documentation, or what a file comes to
     Config(config::Arguments),
 }
 

@@ -23,6 +23,11 @@ pub struct Arguments {
 /// One clear line: what is wrong and the way out. Mappings that do not compile print every diagnostic.
 pub async fn run(arguments: &Arguments, stop: impl Future<Output = ()> + Send) -> Result<Ended, Failure> {
     let config = Config::load(&arguments.config)?;
+    if config.targets.is_empty() {
+        return Err(
+            format!("{}: there is no target to serve; add one under `targets`", arguments.config.display()).into()
+        );
+    }
     observe::init(format(config.log.format), level(config.log.level))?;
     let gateway = Arc::new(Gateway::open(&config, &arguments.config).await?);
     let bound = server::bind(&listens(&config.listen)).await?;
@@ -32,7 +37,12 @@ pub async fn run(arguments: &Arguments, stop: impl Future<Output = ()> + Send) -
 }
 
 /// Serves an opened gateway until `stop`, then lets running requests end.
-pub async fn serve(gateway: Arc<Gateway>, bound: Vec<Bound>, limits: ServeLimits, stop: impl Future<Output = ()> + Send) {
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    bound: Vec<Bound>,
+    limits: ServeLimits,
+    stop: impl Future<Output = ()> + Send,
+) {
     let serving = gateway.clone();
     let service = move |request, peer| pipeline::answer(serving.clone(), request, peer);
     match server::serve(bound, service, limits, stop).await {
@@ -55,7 +65,9 @@ pub fn limits(config: &Config) -> ServeLimits {
 
 /// The addresses of a configuration.
 pub fn listens(listeners: &[Listener]) -> Vec<Listen> {
-    let tls = |listener: &Listener| listener.tls.clone().map(|files| TlsFiles { certificate: files.certificate, key: files.key });
+    let tls = |listener: &Listener| {
+        listener.tls.clone().map(|files| TlsFiles { certificate: files.certificate, key: files.key })
+    };
     listeners.iter().map(|listener| Listen { address: listener.address, tls: tls(listener) }).collect()
 }
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 /// Run the tests of mapping files.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Mapping files; without any, those in ./mappings
+    /// Mapping files, or folders of them; without any, ./mappings
     files: Vec<PathBuf>,
     /// Only tests whose name contains this
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
 }
 
@@ -49,6 +49,11 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
                 writeln!(out, "     {fault}")?;
             }
         }
+    }
+    if passed + failed == 0 && !arguments.only.is_empty() {
+        return Err(
+            format!("no test has a name with `{}` in it; run them all to see what there is", arguments.only).into()
+        );
     }
     writeln!(out, "{passed} passed, {failed} failed")?;
     Ok(if failed == 0 { Ended::Well } else { Ended::Wrong })

@@ -22,14 +22,14 @@ enum Command {
     Create {
         #[command(flatten)]
         place: Place,
-        /// The target it opens; may be given several times
-        #[arg(long, required = true)]
+        /// The target in transom.yaml that it opens; may be given several times
+        #[arg(long, required = true, value_name = "NAME")]
         target: Vec<String>,
         /// What it is called, in lists and in the log: who will use it
         #[arg(long)]
         name: String,
-        /// When it ends: a date (2027-05-31) or a span from now (90d)
-        #[arg(long, value_parser = expiry)]
+        /// When it ends: a date (2027-05-31) or a span from now (90d); never if not given
+        #[arg(long, value_name = "WHEN", value_parser = expiry)]
         expires: Option<SystemTime>,
     },
     /// List the tokens, without their secrets
@@ -73,22 +73,39 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
             let (config, tokens) = place.open()?;
             if let Some(unknown) = target.iter().find(|target| !config.targets.contains_key(*target)) {
                 let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
-                return Err(format!("there is no target `{unknown}` in {}; it has: {known}", place.config.display()).into());
+                let known = if known.is_empty() { "none; add it under `targets`".to_owned() } else { known };
+                return Err(
+                    format!("there is no target `{unknown}` in {}; it has: {known}", place.config.display()).into()
+                );
             }
             let (secret, hash) = auth::generate()?;
             let targets: BTreeSet<String> = target.iter().cloned().collect();
-            tokens.save(&Token { name: name.clone(), targets, hash, created: now, expires: *expires, revoked: None })?;
+            tokens.save(&Token {
+                name: name.clone(),
+                targets,
+                hash,
+                created: now,
+                expires: *expires,
+                revoked: None,
+            })?;
             writeln!(out, "{}", secret.expose())?;
         }
         Command::List { place } => {
             for token in place.open()?.1.all()? {
                 let targets = token.targets.iter().cloned().collect::<Vec<_>>().join(",");
-                writeln!(out, "{:<20} {:<20} created {}  {}", token.name, targets, date(token.created), state(&token, now))?;
+                writeln!(
+                    out,
+                    "{:<20} {:<20} created {}  {}",
+                    token.name,
+                    targets,
+                    date(token.created),
+                    state(&token, now)
+                )?;
             }
         }
         Command::Revoke { place, name } => {
             if !place.open()?.1.revoke(name, now)? {
-                writeln!(out, "there is no live token named {name}")?;
+                writeln!(out, "there is no live token named {name}; `transom token list` shows all")?;
                 return Ok(Ended::Wrong);
             }
             writeln!(out, "{name} is revoked")?;
@@ -114,7 +131,8 @@ fn expiry(text: &str) -> Result<SystemTime, String> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
         return Ok(SystemTime::now() + Duration::from_secs(u64::from(days) * 86_400));
     }
-    let date: jiff::civil::Date = text.parse().map_err(|_| "a date like 2027-05-31 or a span like 90d is wanted".to_owned())?;
+    let date: jiff::civil::Date =
+        text.parse().map_err(|_| "a date like 2027-05-31 or a span like 90d is wanted".to_owned())?;
     let seconds = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|cause| cause.to_string())?.timestamp().as_second();
     let time = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).map_err(|_| "that date is past".to_owned())?);
     if time <= SystemTime::now() { Err("that date is past".to_owned()) } else { Ok(time) }

@@ -1,14 +1,15 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Shape, TypeMapping};
-use crate::plan;
+use crate::mapping::{Shape, TypeMapping, VersionAt};
+use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::scim::version::entity_tag;
 use crate::store::{Link, LinkState};
-use crate::target::{Captures, Use};
+use crate::target::{Captures, Outcome, Use};
 use crate::wire::{Meaning, Term};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -18,11 +19,37 @@ pub struct Account {
     /// The SCIM id.
     pub id: String,
     /// The account as the target shows it.
-    pub document: Value,
+    pub shown: Shown,
     /// The same as a client sees it, references translated.
     pub resource: Resource,
     /// What the store holds for it.
     pub link: Option<Arc<Link>>,
+}
+
+impl Account {
+    /// The account as a plan wants it.
+    pub(super) fn before(&self) -> Before<'_> {
+        Before { document: &self.shown.document, resource: &self.resource, version: self.shown.version.as_deref() }
+    }
+
+    /// Its version, where all of it was seen.
+    pub fn version(&self) -> Option<&str> {
+        version_of(&self.resource)
+    }
+}
+
+/// The version that a resource carries.
+pub fn version_of(resource: &Resource) -> Option<&str> {
+    resource.0.get("meta")?.get("version")?.as_str()
+}
+
+/// An account as the target shows it.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Its document.
+    pub document: Value,
+    /// The target's own version of it.
+    pub version: Option<String>,
 }
 
 /// A SCIM id, and what it stands for.
@@ -38,7 +65,14 @@ pub struct Located {
     pub link: Option<Arc<Link>>,
 }
 
-type Wants<'a> = &'a (dyn Fn(&AttributePath) -> bool + Sync);
+/// How much of an account is wanted.
+#[derive(Clone, Copy)]
+pub enum Extent<'a> {
+    /// Everything, version included.
+    Whole,
+    /// These attributes.
+    Part(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+}
 
 impl Work {
     /// What a SCIM id stands for.
@@ -47,7 +81,8 @@ impl Work {
     /// It stands for nothing: no key of this target looks like that, or no link has it.
     pub fn locate(&self, id: &str) -> Result<Located, OperationError> {
         let kind = self.kind();
-        let link = if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
+        let link =
+            if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
         let link = link.filter(|link| link.state == LinkState::Live);
         let key = match &link {
             Some(link) => link.target_key.clone(),
@@ -62,18 +97,17 @@ impl Work {
     ///
     /// # Errors
     /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.
-    pub async fn gather(&self, located: &Located, wants: Wants<'_>) -> Result<Account, OperationError> {
+    pub async fn gather(&self, located: &Located, extent: Extent<'_>) -> Result<Account, OperationError> {
         let kind = self.kind();
-        let document = self.fetch(located).await?;
-        let Some(document) = document else {
+        let Some(shown) = self.fetch(located).await? else {
             self.seen_absent(located).await?;
             return Err(OperationError::not_found(kind, &located.id));
         };
-        self.seen(located, document, wants).await
+        self.seen(located, shown, extent).await
     }
 
-    /// The account's document; `None`: it is not there.
-    pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Value>, OperationError> {
+    /// The account; `None`: it is not there.
+    pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
         let kind = self.kind();
         let planned = plan::read(kind, &located.term).ok_or(OperationError::NotOffered("reading"))?;
         let outcome = self.instance.target.run(Use::Read, &planned.step, &mut Captures::new(), &self.budget).await?;
@@ -82,36 +116,66 @@ impl Work {
             Meaning::Absent => return Ok(None),
             _ => return Err(self.unexpected(&planned, &outcome)),
         }
-        let Some(document) = outcome.account else { return Ok(None) };
+        let Some(shown) = self.shown(outcome) else { return Ok(None) };
         // A target that answers with another account than asked for would let one id show another's data.
-        let same = kind.key_of(&document).is_some_and(|key| key == located.key);
-        Ok((same && !kind.is_absent(&document, self.instance.target.settings())).then_some(document))
+        let same = kind.key_of(&shown.document).is_some_and(|key| key == located.key);
+        Ok((same && !kind.is_absent(&shown.document, self.instance.target.settings())).then_some(shown))
     }
 
-    /// The account whose document is known already.
-    pub(super) async fn seen(&self, located: &Located, document: Value, wants: Wants<'_>) -> Result<Account, OperationError> {
+    /// The account in an answer.
+    pub(super) fn shown(&self, outcome: Outcome) -> Option<Shown> {
+        let document = outcome.account?;
+        let version = match &self.kind().version {
+            Some(VersionAt::Header(name)) => {
+                outcome.answer.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            }
+            Some(VersionAt::At(_)) | None => self.kind().version_in(&document),
+        };
+        Some(Shown { document, version })
+    }
+
+    /// The account that the target showed already.
+    pub(super) async fn seen(
+        &self,
+        located: &Located,
+        shown: Shown,
+        extent: Extent<'_>,
+    ) -> Result<Account, OperationError> {
         let kind = self.kind();
-        let mut resource = kind.to_scim(&document, wants)?;
+        let mut resource = match extent {
+            Extent::Whole => kind.to_scim(&shown.document, &|_| true)?,
+            Extent::Part(wants) => kind.to_scim(&shown.document, wants)?,
+        };
         self.translate(&mut resource).await?;
         if let Some(link) = &located.link {
             restore(kind, &mut resource, link);
         }
         resource.0.insert("id".into(), Value::from(located.id.clone()));
-        Ok(Account { id: located.id.clone(), document, resource, link: located.link.clone() })
+        let mut meta = Map::from_iter([("resourceType".to_owned(), Value::from(&*kind.kind.name))]);
+        if let Some(version) = version(&shown, &resource, (extent, located.link.as_deref())) {
+            meta.insert("version".into(), version.into());
+        }
+        match resource.0.get_mut("meta") {
+            Some(Value::Object(known)) => known.extend(meta),
+            _ => drop(resource.0.insert("meta".into(), Value::Object(meta))),
+        }
+        Ok(Account { id: located.id.clone(), shown, resource, link: located.link.clone() })
     }
 
     /// Identifies the accounts of one page: one look into the store, one transaction for those never seen before.
-    pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Value)>, OperationError> {
+    pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Shown)>, OperationError> {
         let kind = self.kind();
         let settings = self.instance.target.settings();
         let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
-        let keyed: Vec<(String, Value)> = ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
+        let keyed: Vec<(String, Value)> =
+            ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;
         let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
             let id = link.as_ref().map_or_else(|| key.clone(), |link| link.scim_id.clone());
             let term = Term::Value(plan::key_value(kind, &key)?);
-            Some((Located { id, key, term, link }, document))
+            let version = kind.version_in(&document);
+            Some((Located { id, key, term, link }, Shown { document, version }))
         });
         Ok(located.collect())
     }
@@ -165,7 +229,12 @@ impl Work {
     /// References hold the target's keys so far; clients see ids.
     pub(super) async fn translate(&self, resource: &mut Resource) -> Result<(), OperationError> {
         for rule in &self.kind().rules {
-            if let Some(referred) = rule.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)).filter(|kind| !kind.key.stable) {
+            if let Some(referred) = rule
+                .refers_to
+                .as_deref()
+                .and_then(|name| self.instance.mapping.kind(name))
+                .filter(|kind| !kind.key.stable)
+            {
                 let Some(key) = resource.text(&rule.attribute).map(str::to_owned) else { continue };
                 let links = self.links(referred, &[&key]).await?;
                 let id = links.into_iter().flatten().next().map_or(Value::Null, |link| link.scim_id.clone().into());
@@ -173,7 +242,9 @@ impl Work {
             }
             let Shape::Each { items, .. } = &rule.shape else { continue };
             for item in items {
-                let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else { continue };
+                let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
+                    continue;
+                };
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }
@@ -189,6 +260,16 @@ impl Work {
             }
         }
         Ok(())
+    }
+}
+
+/// A version is made of the target's own and what is kept beside it, else of the whole resource. Of a part there is none.
+fn version(shown: &Shown, resource: &Resource, (extent, link): (Extent<'_>, Option<&Link>)) -> Option<String> {
+    let text = |fields: &Map<String, Value>| serde_json::to_string(fields).unwrap_or_default();
+    match (&shown.version, extent) {
+        (Some(version), _) => Some(entity_tag(&[version, &link.map(|link| text(&link.kept)).unwrap_or_default()])),
+        (None, Extent::Whole) => Some(entity_tag(&[&text(&resource.0)])),
+        (None, Extent::Part(_)) => None,
     }
 }
 

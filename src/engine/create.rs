@@ -1,6 +1,6 @@
 //! POST: at most one account per unique value, and never a second one for the same request.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
 use crate::mapping::TypeMapping;
@@ -11,8 +11,8 @@ use crate::scim::resource::{self, Resource};
 use crate::scim::schema::Uniqueness;
 use crate::store::PendingCreate;
 use crate::target::{Captures, TargetError, Written};
-use crate::wire::template::as_text;
 use crate::wire::Term;
+use crate::wire::template::as_text;
 use std::collections::BTreeMap;
 
 /// The name under which a create's answer hands its key to later steps.
@@ -38,10 +38,18 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
             None => {}
         }
     }
-    work.gateway.store.begin_create(&work.scope(), PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() }).await?;
+    work.gateway
+        .store
+        .begin_create(
+            &work.scope(),
+            PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() },
+        )
+        .await?;
     let made = make(&work, &resource).await;
     match made {
-        Err(OperationError::Target(error)) if error.written == Written::Maybe => work.after_doubt(&unique, &resource, error).await,
+        Err(OperationError::Target(error)) if error.written == Written::Maybe => {
+            work.after_doubt(&unique, &resource, error).await
+        }
         settled => {
             work.gateway.store.finish_create(&work.scope(), &unique.1).await?;
             settled
@@ -51,14 +59,20 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
 
 async fn make(work: &Work, resource: &Resource) -> Result<Resource, OperationError> {
     let kind = work.kind();
-    let references = work.references(&[resource])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: Term::Captured(NEW_KEY.into()), before: None, references: &references };
+    let references = work.references(&[resource]).await?;
+    let subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: Term::Captured(NEW_KEY.into()),
+        before: None,
+        references: &references,
+    };
     let steps = plan::create(&subject, resource)?;
     let mut captures = Captures::default();
     let (first, later) = steps.split_first().ok_or(OperationError::NotOffered("creating"))?;
     let ran = work.run(std::slice::from_ref(first), &mut captures).await?;
-    let shown = ran.account.filter(|document| kind.key_of(document).is_some());
-    let key = ran.key.or_else(|| shown.as_ref().and_then(|document| kind.key_of(document)));
+    let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some());
+    let key = ran.key.or_else(|| shown.as_ref().and_then(|shown| kind.key_of(&shown.document)));
     let key = match key {
         Some(key) => key,
         None => work.key_of_new(resource).await?,
@@ -88,22 +102,27 @@ impl Work {
         Ok(located)
     }
 
-    async fn show_new(&self, located: &Located, resource: &Resource, shown: Option<serde_json::Value>) -> Result<Resource, OperationError> {
+    async fn show_new(
+        &self,
+        located: &Located,
+        resource: &Resource,
+        shown: Option<Shown>,
+    ) -> Result<Resource, OperationError> {
         let kind = self.kind();
         let account = match shown {
-            Some(document) => self.seen(located, document, &|_| true).await?,
-            None => self.gather(located, &|_| true).await?,
+            Some(shown) => self.seen(located, shown, Extent::Whole).await?,
+            None => self.gather(located, Extent::Whole).await?,
         };
         let mut remembered = BTreeMap::new();
         let every: Vec<usize> = (0..kind.rules.len()).collect();
-        let mut held = kind.to_scim(&account.document, &|_| true)?;
+        let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
         self.translate(&mut held).await?;
         note_sent(self, &every, (resource, &held), &mut remembered);
         if remembered.is_empty() {
             return Ok(account.resource);
         }
         let link = self.keep(located, resource, remembered).await?;
-        Ok(self.seen(&Located { link, ..located.clone() }, account.document, &|_| true).await?.resource)
+        Ok(self.seen(&Located { link, ..located.clone() }, account.shown, Extent::Whole).await?.resource)
     }
 
     /// The key of an account that was just made by a target whose answer does not name it.
@@ -115,40 +134,67 @@ impl Work {
         }
         let unique = unique_value(kind, resource).ok_or(OperationError::NoKey)?;
         let account = self.find_unique(&unique).await?.ok_or(OperationError::NoKey)?;
-        kind.key_of(&account.document).ok_or(OperationError::NoKey)
+        kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)
     }
 
     /// Nobody knows whether the target made it: look, and say what is certain.
-    async fn after_doubt(&self, unique: &(AttributePath, String), resource: &Resource, error: TargetError) -> Result<Resource, OperationError> {
+    async fn after_doubt(
+        &self,
+        unique: &(AttributePath, String),
+        resource: &Resource,
+        error: TargetError,
+    ) -> Result<Resource, OperationError> {
         match self.find_unique(unique).await {
-            Ok(Some(account)) => self.adopt_ours(&unique.1, account, resource).await.map_err(|_| OperationError::Target(error)),
+            Ok(Some(account)) => {
+                self.adopt_ours(&unique.1, account, resource).await.map_err(|_| OperationError::Target(error))
+            }
             // Not there now, but it may still arrive: the pending row lets the next identical request look first.
             Ok(None) | Err(_) => Err(OperationError::Target(error)),
         }
     }
 
     /// An earlier request of the same content made this account, if nobody else can have: it holds what was sent, and no other externalId.
-    async fn adopt_ours(&self, unique: &str, account: Account, resource: &Resource) -> Result<Resource, OperationError> {
+    async fn adopt_ours(
+        &self,
+        unique: &str,
+        account: Account,
+        resource: &Resource,
+    ) -> Result<Resource, OperationError> {
         let kind = self.kind();
-        let alike = kind.rules.iter().filter(|rule| rule.is_sent() && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })).all(|rule| {
-            kind.value_of(rule, resource).is_none() || rule.remembers() || kind.sends_alike(rule, resource, &account.resource)
-        });
+        let alike = kind
+            .rules
+            .iter()
+            .filter(|rule| {
+                rule.is_sent()
+                    && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })
+            })
+            .all(|rule| {
+                kind.value_of(rule, resource).is_none()
+                    || rule.remembers()
+                    || kind.sends_alike(rule, resource, &account.resource)
+            });
         let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
         if !alike || claimed {
             self.gateway.store.finish_create(&self.scope(), unique).await?;
             return Err(OperationError::Taken { detail: None });
         }
-        let key = kind.key_of(&account.document).ok_or(OperationError::NoKey)?;
+        let key = kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)?;
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let located = self.link_new(key, term, resource).await?;
         self.gateway.store.finish_create(&self.scope(), unique).await?;
         let changes = plan::diff(kind, &account.resource, resource);
         if changes.is_empty() {
-            return self.show_new(&located, resource, Some(account.document)).await;
+            return self.show_new(&located, resource, Some(account.shown)).await;
         }
         // What a create could not carry may be missing still: members, say.
-        let references = self.references(&[resource])?;
-        let subject = Subject { mapping: &self.instance.mapping, kind, key: located.term.clone(), before: Some(&account.document), references: &references };
+        let references = self.references(&[resource]).await?;
+        let subject = Subject {
+            mapping: &self.instance.mapping,
+            kind,
+            key: located.term.clone(),
+            before: Some(account.before()),
+            references: &references,
+        };
         let elements = plan::Changes { rules: Vec::new(), ..changes };
         let ran = self.run(&plan::update(&subject, resource, &elements)?, &mut Captures::default()).await?;
         if !ran.doubts.is_empty() {
@@ -160,14 +206,19 @@ impl Work {
     /// The account that holds this unique value, if there is one.
     async fn find_unique(&self, (path, folded): &(AttributePath, String)) -> Result<Option<Account>, OperationError> {
         let found = self.candidates(path, folded).await?;
-        let holds = |account: &Account| account.resource.get(path).is_some_and(|value| fold(&as_text(value)) == *folded);
+        let holds =
+            |account: &Account| account.resource.get(path).is_some_and(|value| fold(&as_text(value)) == *folded);
         Ok(found.into_iter().find(holds))
     }
 }
 
 /// The attribute by which the target tells accounts apart, and its value folded.
 fn unique_value(kind: &TypeMapping, resource: &Resource) -> Option<(AttributePath, String)> {
-    let unique = kind.rules.iter().find(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required))?;
+    let unique = kind.rules.iter().find(|rule| {
+        kind.kind
+            .attribute(&rule.attribute)
+            .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required)
+    })?;
     let value = resource.get(&unique.attribute)?;
     Some((unique.attribute.clone(), fold(&as_text(value)).into_owned()))
 }

@@ -1,41 +1,56 @@
 //! DELETE: the account goes, and with it what was kept for it.
 
+use crate::engine::account::{Extent, Located};
+use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
-use crate::plan::{self, Subject};
+use crate::plan::{self, SameKeys, Subject};
 use crate::target::Captures;
 
 /// Deletes the resource.
 ///
 /// # Errors
-/// There is none; the target refuses or cannot be asked.
+/// There is none; it is not in the version that was expected; the target refuses or cannot be asked.
 pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let _turn = work.lock("id", &id).await?;
-    let kind = work.kind();
     let located = work.locate(&id)?;
-    // A tombstone looks deletable to the target; only a look tells that it is gone already.
-    let named = kind.delete.is_some_and(|call| plan::names_account(&work.instance.mapping, call));
-    let before = match named || !kind.absent_when.is_empty() {
-        true => Some(work.gather(&located, &|_| named).await?),
-        false => None,
-    };
-    let references = work.references(&[])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: before.as_ref().map(|account| &account.document), references: &references };
-    let resource = before.as_ref().map(|account| account.resource.clone()).unwrap_or_default();
-    let step = plan::delete(&subject, &resource)?;
-    let ran = work.run(std::slice::from_ref(&step), &mut Captures::default()).await;
-    match ran {
-        Err(error @ OperationError::NotFound { .. }) => {
-            work.seen_absent(&located).await?;
+    match attempt(&work, &located).await {
+        Ok(ran) => work.confirm_gone(&located, ran).await,
+        Err(error) => {
+            if let OperationError::NotFound { .. } = error {
+                work.seen_absent(&located).await?;
+            }
             Err(error)
         }
-        Err(error) => Err(error),
-        Ok(ran) => {
-            for (_, error) in ran.doubts {
-                if work.fetch(&located).await?.is_some() {
-                    return Err(error);
-                }
+    }
+}
+
+async fn attempt(work: &Work, located: &Located) -> Result<Ran, OperationError> {
+    let kind = work.kind();
+    let mut subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: located.term.clone(),
+        before: None,
+        references: &SameKeys,
+    };
+    let wanted = work.condition.is_some() || plan::delete_needs_account(&subject);
+    let before = if wanted { Some(work.gather(located, Extent::Whole).await?) } else { None };
+    if let Some(before) = &before {
+        work.check_condition(before)?;
+        subject.before = Some(before.before());
+    }
+    let step = plan::delete(&subject)?;
+    work.run(std::slice::from_ref(&step), &mut Captures::default()).await
+}
+
+impl Work {
+    /// Where nobody knows whether the target did it, it is looked at.
+    async fn confirm_gone(&self, located: &Located, ran: Ran) -> Result<(), OperationError> {
+        for (_, error) in ran.doubts {
+            if self.fetch(located).await?.is_some() {
+                return Err(error);
             }
-            work.seen_absent(&located).await
         }
+        self.seen_absent(located).await
     }
 }

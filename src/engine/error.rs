@@ -76,6 +76,9 @@ pub enum OperationError {
     /// The mapping declares no call for this.
     #[error("this target does not offer {0}")]
     NotOffered(&'static str),
+    /// The resource is not in the version that the client expects.
+    #[error("the resource is not in the version that the request expects; read it again")]
+    VersionMismatch,
     /// The account changed under the write, again and again.
     #[error("the account keeps changing in the target")]
     Stale,
@@ -125,6 +128,7 @@ impl OperationError {
             | OperationError::NotFound { .. }
             | OperationError::Taken { .. }
             | OperationError::Invalid { .. }
+            | OperationError::VersionMismatch
             | OperationError::Refused { .. }
             | OperationError::UnknownElement { .. }
             | OperationError::Unanswerable(_)

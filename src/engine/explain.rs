@@ -8,7 +8,6 @@ use crate::scim::filter::Filter;
 use crate::scim::patch::{self, Operation};
 use crate::scim::resource::{self, Resource};
 use crate::wire::{Argument, Step, Term, Variable};
-use serde_json::Value;
 
 /// The steps of an operation.
 #[derive(Debug, Clone, Default)]
@@ -25,18 +24,26 @@ pub struct Explained {
 /// No key of this target looks like that id; the mapping declares no call.
 pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
-    let subject = Subject {
-        mapping: &work.instance.mapping,
-        kind: work.kind(),
-        key: located.term.clone(),
-        before: None,
-        references: &plan::SameKeys,
-    };
-    let step = match purpose {
-        Purpose::Delete => plan::delete(&subject, &Resource::default())?,
-        _ => plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?,
-    };
-    Ok(Explained { steps: vec![step], notes: Vec::new() })
+    let read = || plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"));
+    let mut explained = Explained::default();
+    match purpose {
+        Purpose::Delete => {
+            let kind = work.kind();
+            let subject = Subject {
+                mapping: &work.instance.mapping,
+                kind,
+                key: located.term.clone(),
+                before: None,
+                references: &plan::SameKeys,
+            };
+            if plan::delete_needs_account(&subject) {
+                explained.steps.push(read()?);
+            }
+            explained.steps.push(plan::delete(&subject)?);
+        }
+        _ => explained.steps.push(read()?),
+    }
+    Ok(explained)
 }
 
 /// Explains a create.
@@ -56,7 +63,9 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
     };
     let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
-        explained.notes.push("before the create the unique value is looked for: this target does not refuse doubles".to_owned());
+        explained
+            .notes
+            .push("before the create the unique value is looked for: this target does not refuse doubles".to_owned());
     }
     explained.note_kept(work, resource);
     Ok(explained)
@@ -69,7 +78,8 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
 pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, OperationError> {
     let kind = work.kind();
     let mut explained = Explained::default();
-    let lookup = filter.map(|filter| plan::search(&work.instance.mapping, kind, filter)).transpose()?.unwrap_or(Lookup::Scan);
+    let lookup =
+        filter.map(|filter| plan::search(&work.instance.mapping, kind, filter)).transpose()?.unwrap_or(Lookup::Scan);
     explained.follow(work, &lookup)?;
     if filter.is_some() {
         explained.notes.push("whatever these yield is filtered again here".to_owned());
@@ -81,7 +91,12 @@ pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, Operati
 ///
 /// # Errors
 /// As the PATCH's own decisions.
-pub async fn patch(work: &Work, id: &str, operations: Vec<Operation>, known: Known) -> Result<Explained, OperationError> {
+pub async fn patch(
+    work: &Work,
+    id: &str,
+    operations: Vec<Operation>,
+    known: Known,
+) -> Result<Explained, OperationError> {
     change(work, id, Asked::Patch(operations), known).await
 }
 
@@ -131,11 +146,13 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
     if decided.changes.is_empty() {
         explained.notes.push("nothing changes in the target: no write".to_owned());
     }
-    explained.steps.extend(work.steps(&located, &decided)?);
+    explained.steps.extend(work.steps(&located, &decided).await?);
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
         explained.steps.push(read);
-        explained.notes.push("the last read is made only if the answer of the write does not show the account".to_owned());
+        explained
+            .notes
+            .push("the last read is made only if the answer of the write does not show the account".to_owned());
     }
     explained.note_kept(work, &decided.after);
     Ok(explained)
@@ -152,10 +169,17 @@ impl Explained {
 
     fn follow(&mut self, work: &Work, lookup: &Lookup<'_>) -> Result<(), OperationError> {
         let kind = work.kind();
-        let paged = |call, arguments| Planned { step: Step::once(call, arguments), purpose: Purpose::Read, covers: Vec::new(), fields: Vec::new() };
+        let paged = |call, arguments| Planned {
+            step: Step::once(call, arguments),
+            purpose: Purpose::Read,
+            covers: Vec::new(),
+            fields: Vec::new(),
+        };
         match lookup {
             Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),
-            Lookup::Kept(path, _) => self.notes.push(format!("`{path}` is kept: our store names the account, which is then read")),
+            Lookup::Kept(path, _) => {
+                self.notes.push(format!("`{path}` is kept: our store names the account, which is then read"))
+            }
             Lookup::Find(place, value) => {
                 let arguments = vec![Argument::of(Variable::Value, value.clone())];
                 self.steps.push(paged(kind.find[*place].search.call, arguments));
@@ -176,18 +200,32 @@ impl Work {
         let kind = self.kind();
         let nothing = Resource::default();
         let (after, touched) = match asked {
-            Asked::Patch(operations) => (patch::apply(operations, &nothing, &kind.kind)?, operations.iter().map(|one| one.path.clone()).collect()),
+            Asked::Patch(operations) => (
+                patch::apply(operations, &nothing, &kind.kind)?,
+                operations.iter().map(|one| one.path.clone()).collect(),
+            ),
             Asked::Replace(resource) => (resource.clone(), Vec::new()),
         };
         let mut changes: Changes = plan::diff(kind, &nothing, &after);
-        for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent() && rule.writes_to().is_some()) {
-            let named = touched.iter().any(|path: &crate::scim::path::AttributePath| rule.attribute.covers(path) || path.covers(&rule.attribute));
+        for (place, rule) in
+            kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent() && rule.writes_to().is_some())
+        {
+            let named = touched.iter().any(|path: &crate::scim::path::AttributePath| {
+                rule.attribute.covers(path) || path.covers(&rule.attribute)
+            });
             if named && !changes.rules.contains(&place) {
                 changes.rules.push(place);
             }
         }
         changes.rules.sort_unstable();
-        let before = crate::engine::Account { id: String::new(), document: Value::Null, resource: nothing, link: None };
-        Ok(crate::engine::update::Decided { before: Some(before), after, changes, keeps_anew: false })
+        let before =
+            crate::engine::Account { id: String::new(), shown: Default::default(), resource: nothing, link: None };
+        Ok(crate::engine::update::Decided {
+            before: Some(before),
+            after,
+            changes,
+            keeps_anew: false,
+            seen: crate::engine::update::Seen::Part,
+        })
     }
 }

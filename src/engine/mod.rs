@@ -10,16 +10,17 @@ mod run;
 mod search;
 mod update;
 
-pub use account::Account;
+pub use account::{Account, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};
 pub use read::read;
-pub use search::{Found, Query, search};
+pub use search::{Found, Query, search, sorts};
 pub use update::{indexed, patch, replace};
 
 use crate::gateway::{Gateway, Instance};
 use crate::mapping::TypeMapping;
+use crate::scim::version::Condition;
 use crate::store::Scope;
 use crate::target::Budget;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Work {
     pub kind: usize,
     /// The time it has, and the calls it made.
     pub budget: Arc<Budget>,
+    /// The version that the client expects.
+    pub condition: Option<Condition>,
 }
 
 impl Work {
@@ -46,6 +49,14 @@ impl Work {
     /// The rows of this resource type in the store.
     fn scope(&self) -> Scope {
         self.instance.scope(self.kind())
+    }
+
+    /// Is the account in the version that the client expects?
+    fn check_condition(&self, account: &Account) -> Result<(), OperationError> {
+        match &self.condition {
+            Some(condition) if !condition.allows(account.version()) => Err(OperationError::VersionMismatch),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the lock of a resource, or of a unique value that is being created.

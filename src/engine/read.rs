@@ -1,6 +1,8 @@
 //! GET of one resource.
 
+use crate::engine::account::Extent;
 use crate::engine::{OperationError, Work};
+use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::scim::resource::Resource;
 
@@ -11,6 +13,8 @@ use crate::scim::resource::Resource;
 pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, OperationError> {
     let kind = work.kind();
     let located = work.locate(id)?;
-    let account = work.gather(&located, &|path| view.wants(path, &kind.kind)).await?;
+    let wants = |path: &AttributePath| view.wants(path, &kind.kind);
+    let extent = if *view == View::all() { Extent::Whole } else { Extent::Part(&wants) };
+    let account = work.gather(&located, extent).await?;
     Ok(account.resource)
 }

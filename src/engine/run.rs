@@ -1,6 +1,6 @@
 //! Run: the planned steps in order. The first refusal stops; what nobody can tell from an answer is read again and seen.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Shape, TypeMapping};
 use crate::plan::{Planned, Purpose, References};
@@ -9,7 +9,7 @@ use crate::scim::resource::Resource;
 use crate::store::LinkState;
 use crate::target::{Captures, Outcome, TargetError, Use, Written};
 use crate::wire::template::as_text;
-use crate::wire::{Meaning, Term, Variable};
+use crate::wire::{CallId, Meaning, Term, Variable};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Ran {
     /// The account, where the last step's answer showed it.
-    pub account: Option<Value>,
+    pub account: Option<Shown>,
     /// The key that a create's answer named.
     pub key: Option<String>,
     /// Steps whose effect must be looked at, and the error that stands if it is not there.
@@ -35,7 +35,9 @@ impl Work {
         for planned in steps {
             match self.send(planned, captures).await {
                 Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
-                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => ran.doubts.push((planned.clone(), error.into())),
+                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => {
+                    ran.doubts.push((planned.clone(), error.into()))
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -51,8 +53,8 @@ impl Work {
         ran.account = None;
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => {
-                ran.key = ran.key.take().or(outcome.key);
-                ran.account = if element { None } else { outcome.account };
+                ran.key = ran.key.take().or_else(|| outcome.key.clone());
+                ran.account = if element { None } else { self.shown(outcome) };
             }
             // There already, or gone already: what was asked for holds.
             Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
@@ -95,8 +97,13 @@ impl Work {
     ///
     /// # Errors
     /// One did not: its error.
-    pub(super) async fn resolve(&self, doubts: Vec<(Planned, OperationError)>, located: &Located, after: &Resource) -> Result<Account, OperationError> {
-        let account = self.gather(located, &|_| true).await?;
+    pub(super) async fn resolve(
+        &self,
+        doubts: Vec<(Planned, OperationError)>,
+        located: &Located,
+        after: &Resource,
+    ) -> Result<Account, OperationError> {
+        let account = self.gather(located, Extent::Whole).await?;
         for (planned, error) in doubts {
             if !self.holds(&planned, &account, after) {
                 return Err(error);
@@ -117,46 +124,106 @@ impl Work {
             (Variable::Members, Term::Value(Value::Array(all))) => Some(all.iter().collect()),
             _ => None,
         });
-        values.flatten().all(|value| element_there(kind, planned, &account.document, value) == wanted)
+        values.flatten().all(|value| element_there(kind, planned, &account.shown.document, value) == wanted)
     }
 
-    /// The keys behind every reference of these elements, looked up before planning.
-    pub(super) fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
+    /// What is behind every reference of these elements, looked up before planning: keys, and where a call names attributes of
+    /// members, the members themselves.
+    pub(super) async fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
         let mut known = Known::default();
         for rule in &self.kind().rules {
-            let item = match &rule.shape {
-                Shape::Each { items, .. } => items.iter().find(|item| &*item.sub == "value"),
-                _ => None,
+            let (item, calls) = match &rule.shape {
+                Shape::Each { items, add, remove, .. } => {
+                    (items.iter().find(|item| &*item.sub == "value"), [*add, *remove])
+                }
+                _ => (None, [None, None]),
             };
             let referred = item.map_or(rule.refers_to.as_deref(), |item| item.refers_to.as_deref());
-            let Some(referred) = referred.and_then(|name| self.instance.mapping.kind(name)).filter(|kind| !kind.key.stable) else { continue };
-            let elements = resources.iter().flat_map(|one| one.elements(&rule.attribute)).filter_map(|one| one.get("value")?.as_str());
+            let Some(place) =
+                referred.and_then(|name| self.instance.mapping.types.iter().position(|kind| &*kind.kind.name == name))
+            else {
+                continue;
+            };
+            let elements = resources
+                .iter()
+                .flat_map(|one| one.elements(&rule.attribute))
+                .filter_map(|one| one.get("value")?.as_str());
             let ids: Vec<&str> = elements.chain(resources.iter().filter_map(|one| one.text(&rule.attribute))).collect();
-            let links = self.gateway.store.links_by_ids(&self.instance.scope(referred), &ids)?;
-            let live = links.into_iter().flatten().filter(|link| link.state == LinkState::Live);
-            known.translated.entry(referred.kind.name.clone()).or_default().extend(live.map(|link| (link.scim_id.clone(), link.target_key.clone())));
+            self.look_up_keys(place, &ids, &mut known)?;
+            let named = |call: &CallId| {
+                self.instance
+                    .mapping
+                    .call(*call)
+                    .holes()
+                    .iter()
+                    .any(|hole| matches!(hole, Variable::MemberAttribute(_)))
+            };
+            if calls.iter().flatten().any(named) {
+                self.look_up_members(place, &ids, &mut known).await?;
+            }
         }
         Ok(known)
     }
+
+    fn look_up_keys(&self, place: usize, ids: &[&str], known: &mut Known) -> Result<(), OperationError> {
+        let referred = &self.instance.mapping.types[place];
+        if referred.key.stable {
+            return Ok(());
+        }
+        let links = self.gateway.store.links_by_ids(&self.instance.scope(referred), ids)?;
+        let live = links.into_iter().flatten().filter(|link| link.state == LinkState::Live);
+        let keys = live.map(|link| (link.scim_id.clone(), link.target_key.clone()));
+        known.keys.entry(referred.kind.name.clone()).or_default().extend(keys);
+        Ok(())
+    }
+
+    async fn look_up_members(&self, place: usize, ids: &[&str], known: &mut Known) -> Result<(), OperationError> {
+        let members = Work { kind: place, ..self.clone() };
+        let found = known.resources.entry(members.kind().kind.name.clone()).or_default();
+        for id in ids {
+            let located = members.locate(id);
+            let account = match located {
+                Ok(located) => members.gather(&located, Extent::Whole).await,
+                Err(error) => Err(error),
+            };
+            match account {
+                Ok(account) => drop(found.insert((*id).to_owned(), account.resource)),
+                Err(OperationError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
 }
 
-/// References that were looked up. A resource type that is not in it has stable keys: the id is the key.
+/// References that were looked up. A resource type without keys here has stable ones: the id is the key.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    translated: HashMap<Arc<str>, HashMap<String, String>>,
+    keys: HashMap<Arc<str>, HashMap<String, String>>,
+    resources: HashMap<Arc<str>, HashMap<String, Resource>>,
 }
 
 impl References for Known {
     fn key(&self, kind: &str, id: &str) -> Option<String> {
-        match self.translated.get(kind) {
+        if self.resources.get(kind).is_some_and(|members| !members.contains_key(id)) {
+            return None;
+        }
+        match self.keys.get(kind) {
             Some(ids) => ids.get(id).cloned(),
             None => Some(id.to_owned()),
         }
     }
+
+    fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
+        self.resources.get(kind)?.get(id)
+    }
 }
 
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
-    let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
+    let rules = kind
+        .rules
+        .iter()
+        .filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
     rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 

@@ -1,6 +1,6 @@
 //! Lists: a page of everything, or what a filter matches — found by the calls the plan chose, and always filtered again here.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
 use crate::mapping::Search;
 use crate::plan::{self, Lookup};
@@ -10,6 +10,7 @@ use crate::scim::list::Window;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::scim::resource::Resource;
+use crate::scim::sort::Sort;
 use crate::store::KeptValue;
 use crate::target::{Captures, Span};
 use crate::wire::template::as_text;
@@ -32,6 +33,8 @@ pub struct Query {
     pub window: Window,
     /// Which attributes are shown.
     pub view: View,
+    /// In which order; only where [`sorts`] says that the whole result can be had.
+    pub sort: Option<Sort>,
 }
 
 /// A page of matches.
@@ -48,11 +51,19 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
-    let Some(filter) = &query.filter else { return work.page(query).await };
-    let lookup = plan::search(&work.instance.mapping, work.kind(), filter)?;
-    let mut sieve = Sieve { query, seen: HashSet::new(), found: Found::default() };
+    let lookup = match &query.filter {
+        Some(filter) => plan::search(&work.instance.mapping, work.kind(), filter)?,
+        None if query.sort.is_some() => Lookup::Scan,
+        None => return work.page(query).await,
+    };
+    let mut sieve = Sieve::new(query);
     work.follow(&lookup, &mut sieve).await?;
-    Ok(sieve.found)
+    Ok(sieve.finish())
+}
+
+/// Can whole results of this type be had, so that sorting them means something?
+pub fn sorts(work: &Work) -> bool {
+    work.kind().may_scan(&work.instance.mapping)
 }
 
 /// Keeps what matches, once, and of that the window.
@@ -62,7 +73,22 @@ struct Sieve<'a> {
     found: Found,
 }
 
-impl Sieve<'_> {
+impl<'a> Sieve<'a> {
+    fn new(query: &'a Query) -> Sieve<'a> {
+        Sieve { query, seen: HashSet::new(), found: Found::default() }
+    }
+
+    /// What was found: sorted as a whole and then cut, where an order is asked for.
+    fn finish(mut self) -> Found {
+        if let Some(sort) = &self.query.sort {
+            sort.apply(&mut self.found.resources);
+            let window = self.query.window;
+            let kept = self.found.resources.into_iter().skip(window.start - 1).take(window.count);
+            self.found.resources = kept.collect();
+        }
+        self.found
+    }
+
     fn take(&mut self, account: Account) {
         let matches = self.query.filter.as_ref().is_none_or(|filter| filter.matches(&account.resource));
         if !matches || !self.seen.insert(account.id) {
@@ -70,7 +96,8 @@ impl Sieve<'_> {
         }
         self.found.total += 1;
         let window = &self.query.window;
-        if self.found.total >= window.start && self.found.resources.len() < window.count {
+        let inside = self.found.total >= window.start && self.found.resources.len() < window.count;
+        if inside || self.query.sort.is_some() {
             self.found.resources.push(account.resource);
         }
     }
@@ -110,7 +137,7 @@ impl Work {
             located => located?,
         };
         let query = sieve.query;
-        match self.gather(&located, &|path| wanted(self, query, path)).await {
+        match self.gather(&located, Extent::Part(&|path| wanted(self, query, path))).await {
             Err(OperationError::NotFound { .. }) => Ok(()),
             account => {
                 sieve.take(account?);
@@ -120,7 +147,12 @@ impl Work {
     }
 
     /// Walks a list call to its end. Items that lack what is wanted are read in full, those that can be told apart without it first.
-    async fn walk(&self, search: &Search, arguments: Vec<Argument>, sieve: &mut Sieve<'_>) -> Result<(), OperationError> {
+    async fn walk(
+        &self,
+        search: &Search,
+        arguments: Vec<Argument>,
+        sieve: &mut Sieve<'_>,
+    ) -> Result<(), OperationError> {
         let step = Step { kind: StepKind::Pages, ..Step::once(search.call, arguments) };
         let scan = self.instance.mapping.call(search.call).listing.as_ref().and_then(|listing| listing.scan);
         let captures = Captures::new();
@@ -139,23 +171,30 @@ impl Work {
     }
 
     /// The accounts of one page of items.
-    async fn whole(&self, search: &Search, items: Vec<(Located, Value)>, query: &Query) -> Result<Vec<Account>, OperationError> {
-        let lacks = |path: &AttributePath| search.lacks.iter().any(|lacking| lacking.covers(path) || path.covers(lacking));
+    async fn whole(
+        &self,
+        search: &Search,
+        items: Vec<(Located, Shown)>,
+        query: &Query,
+    ) -> Result<Vec<Account>, OperationError> {
+        let lacks =
+            |path: &AttributePath| search.lacks.iter().any(|lacking| lacking.covers(path) || path.covers(lacking));
         let kind = &self.kind().kind;
-        let filtered = query.filter.iter().flat_map(Filter::paths).any(lacks);
+        let filtered = query.filter.iter().flat_map(Filter::paths).chain(query.sort.iter().map(Sort::path)).any(lacks);
         let shown = search.lacks.iter().any(|path| query.view.wants(path, kind));
-        let read = stream::iter(items).map(|(located, document)| async move {
+        let read = stream::iter(items).map(|(located, shown_here)| async move {
             let wants = |path: &AttributePath| wanted(self, query, path);
             if !shown && !filtered {
-                return self.seen(&located, document, &wants).await.map(Some);
+                return self.seen(&located, shown_here, Extent::Part(&wants)).await.map(Some);
             }
             if !filtered && let Some(filter) = &query.filter {
-                let partial = self.seen(&located, document, &|path| wants(path) && !lacks(path)).await?;
+                let partial =
+                    self.seen(&located, shown_here, Extent::Part(&|path| wants(path) && !lacks(path))).await?;
                 if !filter.matches(&partial.resource) {
                     return Ok(None);
                 }
             }
-            match self.gather(&located, &wants).await {
+            match self.gather(&located, Extent::Part(&wants)).await {
                 Err(OperationError::NotFound { .. }) => Ok(None),
                 account => account.map(Some),
             }
@@ -170,7 +209,7 @@ impl Work {
         let listing = self.instance.mapping.call(list.call).listing.as_ref();
         let counted = listing.is_some_and(|listing| listing.total.is_some()) && self.kind().absent_when.is_empty();
         if !counted {
-            let mut sieve = Sieve { query, seen: HashSet::new(), found: Found::default() };
+            let mut sieve = Sieve::new(query);
             self.walk(list, Vec::new(), &mut sieve).await?;
             return Ok(sieve.found);
         }
@@ -187,7 +226,7 @@ impl Work {
             Some(total) => found.total = total,
             // The target's own number was no number that could be believed.
             None => {
-                let mut sieve = Sieve { query, seen: HashSet::new(), found: Found::default() };
+                let mut sieve = Sieve::new(query);
                 self.walk(list, Vec::new(), &mut sieve).await?;
                 found = sieve.found;
             }
@@ -199,14 +238,16 @@ impl Work {
     pub(super) async fn candidates(&self, path: &AttributePath, folded: &str) -> Result<Vec<Account>, OperationError> {
         let text = format!("{path} eq {}", Value::from(folded));
         let filter = Filter::parse(&text, &self.kind().kind).map_err(|_| OperationError::NoKey)?;
-        let query = Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all() };
-        let lookup = plan::search(&self.instance.mapping, self.kind(), query.filter.as_ref().ok_or(OperationError::NoKey)?)?;
-        let mut sieve = Sieve { query: &query, seen: HashSet::new(), found: Found::default() };
+        let query =
+            Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all(), sort: None };
+        let lookup =
+            plan::search(&self.instance.mapping, self.kind(), query.filter.as_ref().ok_or(OperationError::NoKey)?)?;
+        let mut sieve = Sieve::new(&query);
         self.follow(&lookup, &mut sieve).await?;
         let mut accounts = Vec::new();
         for resource in sieve.found.resources {
             if let Some(id) = resource.id() {
-                accounts.push(self.gather(&self.locate(id)?, &|_| true).await?);
+                accounts.push(self.gather(&self.locate(id)?, Extent::Whole).await?);
             }
         }
         Ok(accounts)
@@ -215,5 +256,8 @@ impl Work {
 
 fn wanted(work: &Work, query: &Query, path: &AttributePath) -> bool {
     let kind = &work.kind().kind;
-    query.view.wants(path, kind) || query.filter.iter().flat_map(Filter::paths).any(|asked| path.covers(asked) || asked.covers(path))
+    let sorted = query.sort.as_ref().is_some_and(|sort| path.covers(sort.path()) || sort.path().covers(path));
+    sorted
+        || query.view.wants(path, kind)
+        || query.filter.iter().flat_map(Filter::paths).any(|asked| path.covers(asked) || asked.covers(path))
 }

@@ -1,13 +1,14 @@
 //! PATCH and PUT: gather, decide, run; under the lock of the resource.
 
-use crate::engine::account::{Account, Located};
+use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Rule};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
+use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::store::{KeptValue, Link, Remembered};
 use crate::target::Captures;
@@ -42,7 +43,7 @@ pub async fn patch(
 /// Replaces the resource; what the client leaves out is cleared.
 ///
 /// # Errors
-/// As [`patch`].
+/// As [`patch()`].
 pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resource, OperationError> {
     let shown = change(&work, &id, Asked::Replace(resource), PatchAnswer::Resource).await?;
     shown.ok_or(OperationError::NotOffered("reading"))
@@ -60,18 +61,30 @@ async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Res
     Err(last)
 }
 
-async fn attempt(work: &Work, id: &str, asked: &Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
+async fn attempt(
+    work: &Work,
+    id: &str,
+    asked: &Asked,
+    answer: PatchAnswer,
+) -> Result<Option<Resource>, OperationError> {
     let located = work.locate(id)?;
     let decided = match work.blind(&located, asked) {
         Some(decided) => decided,
         None => work.decide(&located, asked).await?,
     };
-    if decided.changes.is_empty() && !decided.keeps_anew {
-        // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
-        let shown = decided.before.map_or(decided.after, |account| account.resource);
-        return Ok((answer == PatchAnswer::Resource).then_some(shown));
+    let steps = work.steps(&located, &decided).await?;
+    if steps.is_empty() && !decided.keeps_anew {
+        return match (answer, decided.seen) {
+            (PatchAnswer::None, _) => Ok(None),
+            // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
+            (PatchAnswer::Resource, Seen::Whole) => {
+                Ok(Some(decided.before.map_or(decided.after, |account| account.resource)))
+            }
+            (PatchAnswer::Resource, Seen::Part) => {
+                work.gather(&located, Extent::Whole).await.map(|account| Some(account.resource))
+            }
+        };
     }
-    let steps = work.steps(&located, &decided)?;
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
@@ -84,24 +97,55 @@ pub(super) struct Decided {
     pub after: Resource,
     pub changes: Changes,
     pub keeps_anew: bool,
+    pub seen: Seen,
+}
+
+/// How much of the account the decision rests on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    Whole,
+    Part,
 }
 
 impl Work {
     /// Decides without reading the account, where the plan proves that it need not be known.
     pub(super) fn blind(&self, located: &Located, asked: &Asked) -> Option<Decided> {
         let Asked::Patch(operations) = asked else { return None };
+        if self.condition.is_some() {
+            return None;
+        }
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
-        let (after, changes) = plan::blind(&self.instance.mapping, kind, operations, &kept)?;
+        let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
         let keeps_anew = kind.kept_part(&after) != kept;
-        Some(Decided { before: None, after, changes, keeps_anew })
+        Some(Decided { before: None, after, changes, keeps_anew, seen: Seen::Part })
+    }
+
+    /// Elements that a PATCH adds or removes by name in arrays that are sent whole: decided without the resource's own list, which
+    /// may be long.
+    fn listed(&self, asked: &Asked) -> (Changes, Vec<Operation>) {
+        match asked {
+            Asked::Patch(operations) if self.condition.is_none() => {
+                let (changes, rest) = plan::listed(self.kind(), operations);
+                (changes, rest.into_iter().cloned().collect())
+            }
+            Asked::Patch(operations) => (Changes::default(), operations.clone()),
+            Asked::Replace(_) => (Changes::default(), Vec::new()),
+        }
     }
 
     pub(super) async fn decide(&self, located: &Located, asked: &Asked) -> Result<Decided, OperationError> {
         let kind = self.kind();
-        let before = self.gather(located, &|_| true).await?;
+        let (listed, operations) = self.listed(asked);
+        let long =
+            |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
+        let part = |path: &AttributePath| !long(path);
+        let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Part(&part) };
+        let before = self.gather(located, extent).await?;
+        self.check_condition(&before)?;
         let mut after = match asked {
-            Asked::Patch(operations) => patch::apply(operations, &before.resource, &kind.kind)?,
+            Asked::Patch(_) => patch::apply(&operations, &before.resource, &kind.kind)?,
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
@@ -109,32 +153,42 @@ impl Work {
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
-        let changes = plan::diff(kind, &before.resource, &after);
+        let mut changes = plan::diff(kind, &before.resource, &after);
+        changes.elements.extend(listed.elements);
         let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
-        Ok(Decided { before: Some(before), after, changes, keeps_anew })
+        Ok(Decided { before: Some(before), after, changes, keeps_anew, seen })
     }
 
-    pub(super) fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
+    pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
         let mapping: &Mapping = &self.instance.mapping;
         let mut asked = Resource::default();
         for change in &decided.changes.elements {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
-        for rule in self.kind().rules.iter().filter(|rule| rule.refers_to.is_some() || rule.refers_by_whole_array()) {
+        let changed =
+            |rule: &Rule| decided.changes.rules.iter().any(|place| std::ptr::eq(rule, &self.kind().rules[*place]));
+        let refers = |rule: &&Rule| rule.refers_to.is_some() || rule.refers_by_whole_array();
+        for rule in self.kind().rules.iter().filter(refers).filter(|rule| changed(rule)) {
             if let Some(referred) = decided.after.get(&rule.attribute) {
                 asked.set(&rule.attribute, referred.clone());
             }
         }
-        let references = self.references(&[&asked])?;
-        let before = decided.before.as_ref().map(|account| &account.document);
-        let subject = Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
+        let references = self.references(&[&asked]).await?;
+        let before = decided.before.as_ref().map(Account::before);
+        let subject =
+            Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
     }
 
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
-    async fn look_again(&self, located: &Located, decided: &Decided, (ran, answer): (Ran, PatchAnswer)) -> Result<Option<Account>, OperationError> {
-        if decided.changes.is_empty() {
+    async fn look_again(
+        &self,
+        located: &Located,
+        decided: &Decided,
+        (ran, answer): (Ran, PatchAnswer),
+    ) -> Result<Option<Account>, OperationError> {
+        if decided.changes.is_empty() && decided.seen == Seen::Whole {
             return Ok(decided.before.clone());
         }
         if !ran.doubts.is_empty() {
@@ -146,15 +200,20 @@ impl Work {
             return Ok(None);
         }
         // Whoever made the elements' own calls last has not seen the whole account.
-        let shown = ran.account.filter(|document| kind.key_of(document).is_some_and(|key| key == located.key));
+        let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some_and(|key| key == located.key));
         match shown {
-            Some(document) => self.seen(located, document, &|_| true).await.map(Some),
-            None => self.gather(located, &|_| true).await.map(Some),
+            Some(shown) => self.seen(located, shown, Extent::Whole).await.map(Some),
+            None => self.gather(located, Extent::Whole).await.map(Some),
         }
     }
 
     /// Keeps what the target cannot hold, and returns the resource as it now reads.
-    async fn commit(&self, located: &Located, decided: &Decided, seen: Option<Account>) -> Result<Option<Resource>, OperationError> {
+    async fn commit(
+        &self,
+        located: &Located,
+        decided: &Decided,
+        seen: Option<Account>,
+    ) -> Result<Option<Resource>, OperationError> {
         let kind = self.kind();
         if !kind.stores() {
             return Ok(seen.map(|account| account.resource));
@@ -163,14 +222,14 @@ impl Work {
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
         if let Some(account) = &seen {
-            let mut shown = kind.to_scim(&account.document, &|_| true)?;
+            let mut shown = kind.to_scim(&account.shown.document, &|_| true)?;
             self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
         let located = Located { link, ..located.clone() };
-        account = self.seen(&located, account.document, &|_| true).await?;
+        account = self.seen(&located, account.shown, Extent::Whole).await?;
         Ok(Some(account.resource))
     }
 
@@ -204,7 +263,12 @@ impl Work {
 }
 
 /// Notes the sent form of remembered attributes where the target shows another one.
-pub(super) fn note_sent(work: &Work, rules: &[usize], (sent, shown): (&Resource, &Resource), remembered: &mut BTreeMap<String, Remembered>) {
+pub(super) fn note_sent(
+    work: &Work,
+    rules: &[usize],
+    (sent, shown): (&Resource, &Resource),
+    remembered: &mut BTreeMap<String, Remembered>,
+) {
     for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remembers()) {
         let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
         if sent == held {
@@ -242,7 +306,9 @@ fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) {
 pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
     fn leaves(path: &str, value: &Value, found: &mut Vec<KeptValue>) {
         match value {
-            Value::Object(fields) => fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found))
+            }
             Value::Array(list) => list.iter().for_each(|one| leaves(path, one, found)),
             scalar => found.push(KeptValue::new(path, fold(&as_text(scalar)))),
         }
@@ -250,7 +316,9 @@ pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
     let mut found = Vec::new();
     for (name, value) in &kept.0 {
         match value {
-            Value::Object(fields) if name.starts_with("urn:") => fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found)),
+            Value::Object(fields) if name.starts_with("urn:") => {
+                fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found))
+            }
             value => leaves(name, value, &mut found),
         }
     }

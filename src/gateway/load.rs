@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
-    #[error("{path}: cannot be read: {cause}")]
+    #[error("{path}: this mapping, or the script of one, cannot be read: {cause}; correct the path")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -24,7 +24,9 @@ pub enum LoadError {
 /// # Errors
 /// A file cannot be read; the mapping does not compile.
 pub fn load(path: &Path) -> Result<Compiled, LoadError> {
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause });
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause })
+    };
     let text = read(path)?;
     let script = script_of(path).map(|path| read(&path).map(|text| (path.display().to_string(), text))).transpose()?;
     let script = script.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));

@@ -107,7 +107,12 @@ mod tests {
     async fn a_full_queue_refuses_at_once() {
         let locks = Arc::new(Locks::new(2));
         let _held = locks.acquire("a".into(), soon()).await.unwrap();
-        let waiters: Vec<_> = (0..3).map(|_| { let locks = locks.clone(); tokio::spawn(async move { locks.acquire("a".into(), soon()).await.err() }) }).collect();
+        let waiters: Vec<_> = (0..3)
+            .map(|_| {
+                let locks = locks.clone();
+                tokio::spawn(async move { locks.acquire("a".into(), soon()).await.err() })
+            })
+            .collect();
         tokio::task::yield_now().await;
         assert_eq!(locks.acquire("a".into(), soon()).await.err(), Some(LockError::QueueFull));
         waiters.iter().for_each(|waiter| waiter.abort());

@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigError, PatchAnswer as Configured, Settings, Ta
 use crate::gateway::line::Wire;
 use crate::gateway::load::{LoadError, load};
 use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits};
-use crate::mapping::Mapping;
+use crate::mapping::{Look, Mapping};
 use crate::store::{Scope, Store, StoreError};
 use crate::target::{self, Address, AddressError, Target};
 use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOptions};
@@ -24,15 +24,27 @@ pub enum OpenError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Mappings, every one that is wrong.
-    #[error("{}", join(.0))]
+    #[error("no mapping may be wrong when serving begins\n{}", join(.0))]
     Mappings(Vec<LoadError>),
     /// A setting that a mapping wants and the configuration does not give.
-    #[error("target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`")]
+    #[error(
+        "target `{target}`: the mapping wants the setting `{setting}`; add it under `targets.{target}.settings`, as {{ env: NAME }} or {{ file: PATH }}"
+    )]
     Setting {
         /// The target.
         target: String,
         /// The setting.
         setting: String,
+    },
+    /// A setting that the configuration gives and the mapping does not know.
+    #[error("target `{target}`: the mapping has no setting `{setting}`; it wants: {}", .wanted.join(", "))]
+    UnknownSetting {
+        /// The target.
+        target: String,
+        /// The setting.
+        setting: String,
+        /// What the mapping wants.
+        wanted: Vec<String>,
     },
     /// A base URL.
     #[error("target `{target}`: base_url: {cause}")]
@@ -67,7 +79,11 @@ pub enum OpenError {
 }
 
 fn join(errors: &[LoadError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    let one = |error: &LoadError| match error {
+        LoadError::Wrong(diagnostics) => diagnostics.render(Look::Plain),
+        LoadError::Unreadable { .. } => error.to_string(),
+    };
+    errors.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 impl Gateway {
@@ -113,19 +129,30 @@ fn compile_all(config: &Config) -> Result<HashMap<PathBuf, Arc<Mapping>>, OpenEr
     if wrong.is_empty() { Ok(compiled) } else { Err(OpenError::Mappings(wrong)) }
 }
 
-fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping>, &Settings)) -> Result<Instance, OpenError> {
+fn instance(
+    name: &str,
+    described: &Described,
+    (mapping, settings): (Arc<Mapping>, &Settings),
+) -> Result<Instance, OpenError> {
     let given = settings.get(name);
+    check_known(name, described, &mapping)?;
     let wanted = mapping.settings.iter().map(|setting| {
         let secret = given.and_then(|given| given.get(&**setting));
-        let secret = secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
+        let secret =
+            secret.ok_or_else(|| OpenError::Setting { target: name.to_owned(), setting: setting.to_string() })?;
         Ok((setting.clone(), secret.expose().to_owned()))
     });
     let wanted: Vec<_> = wanted.collect::<Result<_, OpenError>>()?;
-    let address = Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
-    let options = TransportOptions { roots: described.roots.clone().map_or(Roots::System, Roots::Pem), ..TransportOptions::default() };
+    let address =
+        Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
+    let options = TransportOptions {
+        roots: described.roots.clone().map_or(Roots::System, Roots::Pem),
+        ..TransportOptions::default()
+    };
     let transport = Transport::new(options).map_err(|cause| OpenError::Transport { target: name.to_owned(), cause })?;
     let limits = &described.limits;
-    let client = transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
+    let client =
+        transport.client(ClientLimits { in_flight: limits.in_flight, rate: limits.rate, answer_bytes: limits.answer });
     let target = target::Instance {
         name: name.into(),
         address,
@@ -135,6 +162,21 @@ fn instance(name: &str, described: &Described, (mapping, settings): (Arc<Mapping
         timeout: limits.timeout,
     };
     Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))
+}
+
+/// A typing error in a setting's name must not pass for a setting.
+fn check_known(name: &str, described: &Described, mapping: &Mapping) -> Result<(), OpenError> {
+    let Some(unknown) =
+        described.settings.keys().find(|given| !mapping.settings.iter().any(|wanted| **wanted == ***given))
+    else {
+        return Ok(());
+    };
+    let wanted = if mapping.settings.is_empty() {
+        vec!["none".to_owned()]
+    } else {
+        mapping.settings.iter().map(ToString::to_string).collect()
+    };
+    Err(OpenError::UnknownSetting { target: name.to_owned(), setting: unknown.clone(), wanted })
 }
 
 impl Instance {
@@ -170,4 +212,26 @@ async fn check_fingerprints(store: &Store, target: &str, mapping: &Mapping) -> R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refused(settings: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/moqups.yaml");
+        let target = format!("mapping: '{}', base_url: http://127.0.0.1:9, settings: {settings}", mapping.display());
+        let path = folder.path().join("transom.yaml");
+        let config = Config::parse(&format!("targets: {{ a: {{ {target} }} }}"), &path).unwrap();
+        Gateway::open(&config, &path).await.err().unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_setting_that_lacks_or_is_not_known_is_told_with_the_way_out() {
+        let lacks = refused("{}").await;
+        assert!(lacks.ends_with("add it under `targets.a.settings`, as { env: NAME } or { file: PATH }"), "{lacks}");
+        let unknown = refused("{ apikey: { env: PATH }, api_key: { env: PATH } }").await;
+        assert_eq!(unknown, "target `a`: the mapping has no setting `apikey`; it wants: api_key");
+    }
 }

@@ -207,4 +207,6 @@ codes! {
         "The attributes of a made key must have rules.";
     SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
+    CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
+        "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
 }

@@ -24,10 +24,14 @@ impl TypeMapping {
     pub fn lay_over(&self, resource: &mut Resource, kept: &Resource) {
         for rule in self.rules.iter().filter(|rule| rule.is_kept()) {
             if keeps_rest(rule) {
-                if kept.elements(&rule.attribute).is_empty() || resource.elements(&rule.attribute).iter().any(|one| kept.elements(&rule.attribute).contains(one)) {
+                if kept.elements(&rule.attribute).is_empty()
+                    || resource.elements(&rule.attribute).iter().any(|one| kept.elements(&rule.attribute).contains(one))
+                {
                     continue;
                 }
-                kept.elements(&rule.attribute).iter().for_each(|element| push(resource, &rule.attribute, element.clone()));
+                kept.elements(&rule.attribute)
+                    .iter()
+                    .for_each(|element| push(resource, &rule.attribute, element.clone()));
             } else if let Some(value) = kept.get(&rule.attribute) {
                 resource.set(&rule.attribute, value.clone());
             }
@@ -36,8 +40,13 @@ impl TypeMapping {
 
     /// May this mapping take over what an earlier one left in the store? Its keys must be the same, and everything kept then still be kept.
     pub fn succeeds(&self, fingerprint: &str) -> bool {
-        let parts = |text: &str| text.split_once("; kept ").map(|(key, kept)| (key.to_owned(), kept.split(' ').map(str::to_owned).collect::<Vec<_>>()));
-        let (Some((old, was_kept)), Some((new, kept))) = (parts(fingerprint), parts(&self.fingerprint)) else { return false };
+        let parts = |text: &str| {
+            text.split_once("; kept ")
+                .map(|(key, kept)| (key.to_owned(), kept.split(' ').map(str::to_owned).collect::<Vec<_>>()))
+        };
+        let (Some((old, was_kept)), Some((new, kept))) = (parts(fingerprint), parts(&self.fingerprint)) else {
+            return false;
+        };
         old == new && was_kept.iter().all(|name| name.is_empty() || kept.contains(name))
     }
 

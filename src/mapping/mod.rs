@@ -3,13 +3,13 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
-pub mod rule;
 pub mod kept;
-pub mod to_scim;
-pub mod to_target;
+pub mod rule;
 mod shape;
 mod source;
 mod text;
+pub mod to_scim;
+pub mod to_target;
 pub mod transform;
 
 use crate::scim::path::AttributePath;
@@ -51,6 +51,8 @@ pub struct TypeMapping {
     pub kind: ResourceType,
     /// Where the product's identifier stands.
     pub key: KeyRule,
+    /// Where the target's own version of an account stands.
+    pub version: Option<VersionAt>,
     /// Accounts that are not ours, or no longer there, though the target still shows them.
     pub absent_when: Vec<Condition>,
     /// What becomes of a standard attribute that is sent but not offered.
@@ -84,6 +86,15 @@ pub struct KeyRule {
     pub number: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
+}
+
+/// Where the target's own version of an account stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VersionAt {
+    /// In the account.
+    At(Path),
+    /// In a header of the answer that shows it.
+    Header(http::HeaderName),
 }
 
 /// What becomes of a standard attribute that is sent but not offered.

@@ -139,7 +139,9 @@ impl Rule {
     /// Does it refer to other accounts in an array that is sent whole?
     pub fn refers_by_whole_array(&self) -> bool {
         match &self.shape {
-            Shape::Each { items, add: None, remove: None, .. } => items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some() && !item.read_only),
+            Shape::Each { items, add: None, remove: None, .. } => {
+                items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some() && !item.read_only)
+            }
             _ => false,
         }
     }

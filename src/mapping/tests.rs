@@ -221,7 +221,7 @@ fn characteristics_follow_from_rules_and_calls() {
     assert_eq!(of("displayName"), (true, Mutability::ReadOnly));
     assert_eq!(of("title"), (true, Mutability::ReadWrite));
     assert_eq!(of("urn:example:params:scim:schemas:User:badge"), (true, Mutability::ReadWrite));
-    assert_eq!(of("externalId").0, false);
+    assert!(!of("externalId").0);
     let kind = &mapping.kind("User").unwrap().kind;
     let types = &kind.attribute(&kind.path("emails.type").unwrap()).unwrap().canonical_values;
     assert_eq!(types.iter().map(|one| &**one).collect::<Vec<_>>(), ["work", "home"]);

@@ -1,6 +1,6 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping};
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -62,6 +62,12 @@ impl TypeMapping {
     pub fn key_of(&self, account: &Value) -> Option<String> {
         let key = self.key.at.first(account)?;
         (!is_empty(key)).then(|| as_text(key).into_owned())
+    }
+
+    /// The target's own version, where it stands in the account.
+    pub fn version_in(&self, account: &Value) -> Option<String> {
+        let Some(VersionAt::At(path)) = &self.version else { return None };
+        path.first(account).map(|value| as_text(value).into_owned())
     }
 
     /// Is this account one of ours, or a technical account or tombstone that only looks like one?
@@ -126,11 +132,19 @@ impl TypeMapping {
         }
     }
 
-    fn read_one(&self, rule: &Rule, at: &[(std::sync::Arc<str>, Path)], account: &Value) -> Result<Option<Map<String, Value>>, RuleError> {
+    fn read_one(
+        &self,
+        rule: &Rule,
+        at: &[(std::sync::Arc<str>, Path)],
+        account: &Value,
+    ) -> Result<Option<Map<String, Value>>, RuleError> {
         let mut element = Map::new();
         for (sub, path) in at {
-            let Some(value) = path.first(account).filter(|value| !rule.cleared.is(value) && !is_empty(value)) else { continue };
-            let kind = self.kind.attribute(&rule.attribute.with_sub(sub)).map_or(Kind::String, |attribute| attribute.kind);
+            let Some(value) = path.first(account).filter(|value| !rule.cleared.is(value) && !is_empty(value)) else {
+                continue;
+            };
+            let kind =
+                self.kind.attribute(&rule.attribute.with_sub(sub)).map_or(Kind::String, |attribute| attribute.kind);
             if let Some(value) = rule.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
                 element.insert(sub.to_string(), value);
             }
@@ -142,7 +156,10 @@ impl TypeMapping {
         let mut element = Map::new();
         for one in items {
             let Some(value) = one.at.first(item).filter(|value| !is_empty(value)) else { continue };
-            let kind = self.kind.attribute(&rule.attribute.with_sub(&one.sub)).map_or(Kind::String, |attribute| attribute.kind);
+            let kind = self
+                .kind
+                .attribute(&rule.attribute.with_sub(&one.sub))
+                .map_or(Kind::String, |attribute| attribute.kind);
             if let Some(value) = one.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
                 element.insert(one.sub.to_string(), value);
             }
@@ -161,7 +178,9 @@ impl Cleared {
 fn first_source<'a>(sources: &'a [Source], account: &'a Value) -> Option<Cow<'a, Value>> {
     sources.iter().find_map(|source| match source {
         Source::At(path) => path.first(account).filter(|value| !is_empty(value)).map(Cow::Borrowed),
-        Source::Template(template) => template.fill(&AccountScope(account)).filter(|value| !is_empty(value)).map(Cow::Owned),
+        Source::Template(template) => {
+            template.fill(&AccountScope(account)).filter(|value| !is_empty(value)).map(Cow::Owned)
+        }
     })
 }
 

@@ -33,7 +33,13 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let path = self.mapping.rules.iter().map(|rule| &rule.attribute).find(|path| path.to_string() == **name).cloned();
+                let path = self
+                    .mapping
+                    .rules
+                    .iter()
+                    .map(|rule| &rule.attribute)
+                    .find(|path| path.to_string() == **name)
+                    .cloned();
                 let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
                 self.resource.get(&path).map(Cow::Borrowed)
             }
@@ -69,14 +75,13 @@ impl TypeMapping {
     ///
     /// # Errors
     /// A transform refuses the value, or more elements are given than the target holds.
-    pub fn write(&self, rule: &Rule, resource: &Resource, before: Option<(&Value, Sends)>, draft: &mut Draft) -> Result<(), RuleError> {
-        if let Shape::Each { at, items, add: None, .. } = &rule.shape {
-            // Several rules may fill one array: what an earlier one wrote stands.
-            let written = array_of(at).first(&draft.document).is_some().then_some(&draft.document);
-            let elements = self.write_elements(rule, (at, items), resource, written.or(before.map(|(document, _)| document)))?;
-            draft.put(&array_of(at), elements, rule.line);
-            return Ok(());
-        }
+    pub fn write(
+        &self,
+        rule: &Rule,
+        resource: &Resource,
+        before: Option<(&Value, Sends)>,
+        draft: &mut Draft,
+    ) -> Result<(), RuleError> {
         let fields = self.fields(rule, resource)?;
         let several = fields.len() > 1;
         for (at, value) in fields {
@@ -92,7 +97,10 @@ impl TypeMapping {
                 (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
                 (None, Cleared::As(nothing), _) => draft.put(at, nothing.clone(), rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Changed))) => draft.put(at, Value::Null, rule.line),
-                (None, Cleared::Absent, Some((_, Sends::Account))) => at.remove(&mut draft.document),
+                (None, Cleared::Absent, Some((_, Sends::Account))) => {
+                    at.remove(&mut draft.document);
+                    draft.lines.push((at.clone(), rule.line));
+                }
                 (None, Cleared::Absent, None) => {}
             }
         }
@@ -136,7 +144,8 @@ impl TypeMapping {
             Shape::Each { items, .. } => {
                 let (one, other) = (one.elements(&rule.attribute), other.elements(&rule.attribute));
                 let written = || items.iter().filter(|item| !item.read_only);
-                let alike = |(one, other): (&Value, &Value)| written().all(|item| sub(one, &item.sub) == sub(other, &item.sub));
+                let alike =
+                    |(one, other): (&Value, &Value)| written().all(|item| sub(one, &item.sub) == sub(other, &item.sub));
                 one.len() == other.len() && one.iter().zip(other).all(alike)
             }
             _ => one.get(&rule.attribute) == other.get(&rule.attribute),
@@ -150,14 +159,20 @@ impl TypeMapping {
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
             Some(of_type) => of_that_type(elements, of_type).or_else(|| {
-                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| match &other.shape {
-                    Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
-                    _ => false,
+                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| {
+                    match &other.shape {
+                        Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
+                        _ => false,
+                    }
                 });
-                let ours = taker.is_some_and(|taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type));
+                let ours = taker.is_some_and(
+                    |taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type),
+                );
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
-            None => elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first()),
+            None => {
+                elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
+            }
         }
     }
 
@@ -165,7 +180,11 @@ impl TypeMapping {
     pub fn rest<'a>(&self, attribute: &AttributePath, resource: &'a Resource) -> Vec<&'a Value> {
         let rules = self.rules.iter().filter(|rule| rule.attribute == *attribute);
         let sent: Vec<&Value> = rules.filter_map(|rule| self.chosen(rule, resource)).collect();
-        resource.elements(attribute).iter().filter(|element| !sent.iter().any(|one| std::ptr::eq(*one, *element))).collect()
+        resource
+            .elements(attribute)
+            .iter()
+            .filter(|element| !sent.iter().any(|one| std::ptr::eq(*one, *element)))
+            .collect()
     }
 
     /// Refuses what the rules say cannot be sent: elements too many, attributes that are only read.
@@ -174,35 +193,10 @@ impl TypeMapping {
     /// `rest: refuse` and more elements than one.
     pub fn check_rest(&self, resource: &Resource) -> Result<(), RuleError> {
         let refusing = self.rules.iter().find(|rule| {
-            matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. }) && !self.rest(&rule.attribute, resource).is_empty()
+            matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. })
+                && !self.rest(&rule.attribute, resource).is_empty()
         });
         refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
-    }
-
-    fn write_elements(&self, rule: &Rule, (at, items): (&Path, &[Item]), resource: &Resource, before: Option<&Value>) -> Result<Value, RuleError> {
-        let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
-        let ours = before.map(|document| at.items(document)).unwrap_or_default();
-        let foreign = old.iter().filter(|one| !ours.iter().any(|own| std::ptr::eq(*own, **one)));
-        let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
-        for element in resource.elements(&rule.attribute) {
-            let mut document = self.element(rule, items, element)?;
-            let same = |one: &&&Value| items.iter().filter(|item| &*item.sub == "value").all(|item| item.at.first(one) == item.at.first(&document));
-            if let Some(Value::Object(known)) = ours.iter().find(same).map(|one| (**one).clone()) {
-                document = merged(known, document);
-            }
-            list.push(merged(constants(at), document));
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn element(&self, rule: &Rule, items: &[Item], element: &Value) -> Result<Value, RuleError> {
-        let mut document = Value::Null;
-        for item in items.iter().filter(|item| !item.read_only) {
-            if let Some(value) = element.get(&*item.sub) {
-                item.at.set(&mut document, item.to_target(value).map_err(|cause| rule.failed(cause))?);
-            }
-        }
-        Ok(document)
     }
 }
 
@@ -269,6 +263,11 @@ impl Rule {
         !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent
     }
 
+    /// Do its elements have calls of their own?
+    pub fn has_calls(&self) -> bool {
+        matches!(self.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
+    }
+
     /// Can it be written without knowing the account: does it replace whole fields, whatever they hold?
     pub fn is_blind(&self) -> bool {
         match &self.shape {
@@ -286,7 +285,7 @@ fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
 }
 
 /// The array itself, without the filter that chooses its elements.
-fn array_of(at: &Path) -> Path {
+pub(crate) fn array_of(at: &Path) -> Path {
     let names = at.hops().unwrap_or_default().iter().map_while(|hop| match hop {
         Hop::Name(name) => Some(&**name),
         _ => None,
@@ -294,19 +293,10 @@ fn array_of(at: &Path) -> Path {
     Path::of_names(names)
 }
 
-fn constants(at: &Path) -> Map<String, Value> {
+/// The fields that every element chosen by the path's filter has.
+pub(crate) fn constants(at: &Path) -> Map<String, Value> {
     match at.hops().and_then(<[Hop]>::last) {
         Some(Hop::Where(terms)) => terms.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         _ => Map::new(),
-    }
-}
-
-fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
     }
 }

@@ -1,13 +1,13 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
-use crate::plan::write::{is_of_account, names_account};
-use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping, UpdateRow};
+use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
+use crate::wire::{CallId, Variable};
 use serde_json::Value;
 
 /// What must be written.
@@ -41,7 +41,7 @@ impl Changes {
 pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
     let mut changes = Changes::default();
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
-        if has_calls(rule) {
+        if rule.has_calls() {
             changes.elements.extend(element_diff(place, rule, before, after));
         } else if !kind.sends_alike(rule, before, after) {
             changes.rules.push(place);
@@ -54,7 +54,11 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
 /// update sends, elements that have calls of their own. `kept` is what our store holds. `None`: the account must be read first.
 ///
 /// The resource is the account's new form as far as it is known: what the PATCH sets, and what is kept.
-pub fn blind(mapping: &Mapping, kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
+pub fn blind(
+    mapping: &Mapping,
+    kind: &TypeMapping,
+    (operations, kept): (&[Operation], &Resource),
+) -> Option<(Resource, Changes)> {
     if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
@@ -64,10 +68,13 @@ pub fn blind(mapping: &Mapping, kind: &TypeMapping, operations: &[Operation], ke
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
-        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(mapping, kind, rule) {
+        if !rule.is_blind()
+            || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1
+            || !is_self_contained(mapping, kind, rule)
+        {
             return None;
         }
-        if has_calls(rule) {
+        if rule.has_calls() {
             changes.note(place, blind_elements(operation)?);
         } else if replaces(rule, operation) {
             changes.rules.retain(|known| *known != place);
@@ -82,11 +89,46 @@ pub fn blind(mapping: &Mapping, kind: &TypeMapping, operations: &[Operation], ke
     if changes.is_empty() {
         return None;
     }
-    let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !has_calls(rule));
+    let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !rule.has_calls());
     let scalars: Vec<Operation> = operations.iter().filter(scalar).cloned().collect();
     let after = patch::apply(&scalars, kept, &kind.kind).ok()?;
     let unsure = changes.rules.iter().any(|place| depends_on_before(kind, &kind.rules[*place], &after));
     (!unsure && kind.check_rest(&after).is_ok()).then_some((after, changes))
+}
+
+/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole: told without the resource's own
+/// list, which may be long. What is left must be applied to the resource.
+pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, Vec<&'a Operation>) {
+    let mut changes = Changes::default();
+    let (mut by_name, mut rest) = (Vec::new(), Vec::new());
+    for operation in operations {
+        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(rule));
+        match place.and_then(|place| Some((place, blind_elements(operation)?))) {
+            Some(named) => by_name.push((named, operation)),
+            None => rest.push(operation),
+        }
+    }
+    // An operation that is not by name decides the whole list, and the order of operations counts.
+    for ((place, elements), operation) in by_name {
+        if rest.iter().any(|other| kind.rules[place].attribute.covers(&other.path)) {
+            rest.push(operation);
+        } else {
+            changes.note(place, elements);
+        }
+    }
+    rest.sort_by_key(|operation| operation.position);
+    changes.settle();
+    (changes, rest)
+}
+
+fn is_array(rule: &Rule) -> bool {
+    let Shape::Each { items, .. } = &rule.shape else { return false };
+    // Elements with more than a value and what is only shown are compared as wholes.
+    let writable = items.iter().filter(|item| !item.read_only).count();
+    rule.is_sent()
+        && !rule.has_calls()
+        && writable == 1
+        && items.iter().any(|item| &*item.sub == "value" && !item.read_only)
 }
 
 impl Changes {
@@ -119,16 +161,16 @@ impl Changes {
     }
 }
 
-fn has_calls(rule: &Rule) -> bool {
-    matches!(rule.shape, Shape::Each { add: Some(_), .. } | Shape::Each { remove: Some(_), .. })
-}
-
 fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) -> Option<ElementChange> {
     let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
     let known: std::collections::HashSet<String> = old.iter().map(identity).collect();
     let wanted: std::collections::HashSet<String> = new.iter().map(identity).collect();
-    let adds: Vec<(usize, Value)> =
-        new.iter().enumerate().filter(|(_, element)| !known.contains(&identity(element))).map(|(at, element)| (at, element.clone())).collect();
+    let adds: Vec<(usize, Value)> = new
+        .iter()
+        .enumerate()
+        .filter(|(_, element)| !known.contains(&identity(element)))
+        .map(|(at, element)| (at, element.clone()))
+        .collect();
     let removes: Vec<Value> = old.iter().filter(|element| !wanted.contains(&identity(element))).cloned().collect();
     (!adds.is_empty() || !removes.is_empty()).then_some(ElementChange { rule: place, adds, removes })
 }
@@ -151,22 +193,36 @@ fn concerns(rule: &Rule, operation: &Operation) -> bool {
 fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool {
     let attribute = kind.kind.attribute(&rule.attribute);
     let cleared = kind.value_of(rule, after).is_none();
-    attribute.is_some_and(|one| one.mutability == Mutability::Immutable || (one.required && cleared)) || (cleared && !rule.can_be_cleared())
+    attribute.is_some_and(|one| one.mutability == Mutability::Immutable || (one.required && cleared))
+        || (cleared && !rule.can_be_cleared())
 }
 
-/// Would the row that takes this rule need anything of the account as it was?
-fn row_is_blind(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
-    let takes = |row: &&UpdateRow| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute));
-    let names = |row: &UpdateRow| {
-        names_account(mapping, row.write.call) || row.write.with.iter().any(|(_, body)| body.holes().into_iter().any(is_of_account))
+/// Can every call that may carry this rule be written out without the account as it was?
+fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
+    let calls: Vec<CallId> = match &rule.shape {
+        Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
+        _ => {
+            kind.update
+                .iter()
+                .filter(|row| {
+                    row.takes.is_empty()
+                        || row.takes.iter().any(|takes| {
+                            takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
+                        })
+                })
+                .map(|row| row.write.call)
+                .collect()
+        }
     };
-    if let Shape::Each { add, remove, .. } = &rule.shape
-        && has_calls(rule)
-    {
-        return !add.iter().chain(remove).any(|call| names_account(mapping, *call));
+    let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
+    if with.into_iter().any(needs_account) {
+        return false;
     }
-    let mut rows = kind.update.iter().filter(takes).peekable();
-    rows.peek().is_some() && !rows.any(names)
+    calls.into_iter().all(|call| mapping.call(call).holes().into_iter().all(|hole| !needs_account(hole)))
+}
+
+fn needs_account(hole: &Variable) -> bool {
+    matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version | Variable::ItemField(_))
 }
 
 /// Does the operation say the whole of what the rule sends?
@@ -174,7 +230,10 @@ fn replaces(rule: &Rule, operation: &Operation) -> bool {
     match &rule.shape {
         Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
         // A reference's `value` is all that is held of it.
-        Shape::Field(_) | Shape::Write(_) => operation.change == Change::Remove || operation.value.as_ref().is_some_and(|value| value.get("value").is_some()),
+        Shape::Field(_) | Shape::Write(_) => {
+            operation.change == Change::Remove
+                || operation.value.as_ref().is_some_and(|value| value.get("value").is_some())
+        }
         Shape::One { at, of_type, rest, .. } => match &operation.element {
             Some(element) => {
                 let sub = operation.path.sub.as_ref();

@@ -1,14 +1,17 @@
 //! (mapping, operation, what was gathered) → the ordered list of steps. Pure: `serve` runs it, `explain` prints it, tests compare it.
 
 mod change;
+mod elements;
 mod print;
 mod search;
 mod write;
 
-pub use change::{Changes, ElementChange, blind, diff};
+pub use change::{Changes, ElementChange, blind, diff, listed};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
-pub use write::{PlanError, References, SameKeys, Subject, create, delete, names_account, update};
+pub use write::{
+    Before, PlanError, References, SameKeys, Subject, create, delete, delete_needs_account, made_key, update,
+};
 
 use crate::mapping::{Mapping, TypeMapping};
 use crate::scim::path::AttributePath;
@@ -46,7 +49,8 @@ pub enum Purpose {
 
 /// The step that reads one account.
 pub fn read(kind: &TypeMapping, key: &Term) -> Option<Planned> {
-    kind.read.map(|call| Planned::of(call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]))
+    kind.read
+        .map(|call| Planned::of(call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]))
 }
 
 /// The key of an account as the hole of a call takes it: text, or a number where the target's keys are numbers.

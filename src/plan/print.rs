@@ -53,8 +53,10 @@ impl Scope for Shown<'_> {
             Some(Term::Value(value)) => Some(Cow::Borrowed(value)),
             Some(Term::Captured(name)) => Some(Cow::Owned(Value::from(format!("<{name}>")))),
             Some(Term::Open(body)) => body.fill(self).map(Cow::Owned),
-            None => matches!(variable, Variable::Setting(_) | Variable::Lookup(_) | Variable::Random | Variable::Version)
-                .then(|| Cow::Owned(Value::from(format!("<{variable}>")))),
+            None => {
+                matches!(variable, Variable::Setting(_) | Variable::Lookup(_) | Variable::Random | Variable::Version)
+                    .then(|| Cow::Owned(Value::from(format!("<{variable}>"))))
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Argument, CallId, Path, Scope, Term, Variable};
+use crate::wire::{Argument, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -40,6 +40,12 @@ pub enum PlanError {
 pub trait References: Sync {
     /// The key of the resource with this id; `None`: there is none.
     fn key(&self, kind: &str, id: &str) -> Option<String>;
+
+    /// The resource with this id, where a call names attributes of it.
+    fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
+        let _ = (kind, id);
+        None
+    }
 }
 
 /// Where keys are stable the id is the key.
@@ -59,10 +65,21 @@ pub struct Subject<'a> {
     pub kind: &'a TypeMapping,
     /// The account's key, or the name under which the create's answer yields it.
     pub key: Term,
-    /// The account as read, where it was.
-    pub before: Option<&'a Value>,
+    /// The account as it was, where it was read.
+    pub before: Option<Before<'a>>,
     /// How references become keys.
     pub references: &'a dyn References,
+}
+
+/// An account before it is written.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// As the target shows it.
+    pub document: &'a Value,
+    /// The same in SCIM.
+    pub resource: &'a Resource,
+    /// The target's own version of it.
+    pub version: Option<&'a str>,
 }
 
 /// The steps that make an account: the create call, then what it cannot carry. The key of later steps is captured from the first.
@@ -74,17 +91,21 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
     let create = kind.create.as_ref().ok_or(PlanError::NotOffered("creating"))?;
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
-    let keyed = subject.keyed(resource)?;
+    let keyed = subject.keyed(resource);
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
-        kind.write_new(rule, &keyed, &mut draft)?;
+        match &rule.shape {
+            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
+            Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
+            _ => kind.write_new(rule, &keyed, &mut draft)?,
+        }
         covers.push(rule.attribute.clone());
     }
     let made = Subject { key: made_key(kind, resource).unwrap_or_else(|| subject.key.clone()), ..*subject };
     let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
-    for change in &changes.elements {
-        steps.extend(adds(subject, change, resource)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.adds(change)?);
     }
     Ok(steps)
 }
@@ -95,35 +116,31 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
 /// No row takes a change; a rule fails; an element refers to nobody.
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
-    for change in &changes.elements {
-        steps.extend(adds(subject, change, after)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.adds(change)?);
     }
-    steps.extend(rows(subject, after, &changes.rules)?);
-    for change in &changes.elements {
-        steps.extend(removes(subject, change, after)?);
+    steps.extend(rows(subject, after, changes)?);
+    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
+        steps.extend(subject.removes(change)?);
     }
     Ok(steps)
 }
 
-/// The step that deletes an account; `before` is what is known of it.
+/// Must the account be read before it is deleted: to fill the call, or because a tombstone looks deletable?
+pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
+    let holes = subject.kind.delete.map(|call| subject.mapping.call(call).holes()).unwrap_or_default();
+    !subject.kind.absent_when.is_empty()
+        || holes.into_iter().any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
+}
+
+/// The step that deletes an account.
 ///
 /// # Errors
 /// The mapping declares no delete.
-pub fn delete(subject: &Subject<'_>, before: &Resource) -> Result<Planned, PlanError> {
+pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
     let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
-    let mut arguments = vec![Argument { variable: Variable::Key, term: subject.key.clone() }];
-    arguments.extend(subject.named(call, before));
+    let arguments = subject.account_arguments(call);
     Ok(Planned::of(call, Purpose::Delete, arguments))
-}
-
-/// Does the call name anything of the account itself, so that this must be read first?
-pub fn names_account(mapping: &Mapping, call: CallId) -> bool {
-    mapping.call(call).holes().into_iter().any(is_of_account)
-}
-
-/// Is the placeholder filled from the account?
-pub(super) fn is_of_account(variable: &Variable) -> bool {
-    matches!(variable, Variable::Attribute(_) | Variable::Field(_) | Variable::ItemField(_))
 }
 
 /// The key of a new account, where it is made of attributes.
@@ -133,32 +150,47 @@ pub fn made_key(kind: &TypeMapping, resource: &Resource) -> Option<Term> {
     key_value(kind, &text).map(Term::Value)
 }
 
-fn rows(subject: &Subject<'_>, after: &Resource, changed: &[usize]) -> Result<Vec<Planned>, PlanError> {
+fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
-    if kind.update.is_empty() && !changed.is_empty() {
+    let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
+    let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
         return Err(PlanError::NotOffered("changing"));
     }
-    let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    for rule in changed.iter().map(|place| &kind.rules[*place]) {
+    for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
     let busy = kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty());
-    busy.map(|(row, rules)| planned_row(subject, row, &rules, after)).collect()
+    let planned = busy.map(|(row, rules)| planned_row(subject, row, &rules, (after, &changes.elements)));
+    planned.filter_map(Result::transpose).collect()
 }
 
-fn planned_row(subject: &Subject<'_>, row: &UpdateRow, rules: &[&Rule], after: &Resource) -> Result<Planned, PlanError> {
+/// The step of one row; `None` where the arrays that it would send are as they should be already.
+fn planned_row(
+    subject: &Subject<'_>,
+    row: &UpdateRow,
+    rules: &[&Rule],
+    (after, elements): (&Resource, &[ElementChange]),
+) -> Result<Option<Planned>, PlanError> {
     let nothing = Value::Null;
-    let before = subject.before.unwrap_or(&nothing);
+    let before = subject.before.map_or(&nothing, |before| before.document);
     let document = match row.sends {
-        Sends::Changed => Value::Object(Map::new()),
-        Sends::Account => subject.before.cloned().unwrap_or_else(|| Value::Object(Map::new())),
+        Sends::Account if before.is_object() => before.clone(),
+        Sends::Account | Sends::Changed => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
-    let keyed = subject.keyed(after)?;
+    let keyed = subject.keyed(after);
     for rule in rules {
-        subject.kind.write(rule, &keyed, Some((before, row.sends)), &mut draft)?;
+        match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
+            (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
+            (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
+            (None, _) => subject.kind.write(rule, &keyed, Some((before, row.sends)), &mut draft)?,
+        }
+    }
+    if draft.lines.is_empty() {
+        return Ok(None);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
@@ -167,7 +199,7 @@ fn planned_row(subject: &Subject<'_>, row: &UpdateRow, rules: &[&Rule], after: &
     {
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
-    Ok(planned)
+    Ok(Some(planned))
 }
 
 fn account_of(planned: &Planned) -> Option<&Value> {
@@ -178,7 +210,12 @@ fn account_of(planned: &Planned) -> Option<&Value> {
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.
-fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Vec<AttributePath>), resource: &Resource) -> Result<Planned, PlanError> {
+fn carried(
+    subject: &Subject<'_>,
+    write: &Write,
+    (mut draft, covers): (Draft, Vec<AttributePath>),
+    resource: &Resource,
+) -> Result<Planned, PlanError> {
     for path in &write.drop {
         path.remove(&mut draft.document);
     }
@@ -188,7 +225,11 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
             draft.put(&Path::of_names([&**name]), value, subject.mapping.call(write.call).line);
         }
     }
-    let names = draft.document.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(",")).unwrap_or_default();
+    let names = draft
+        .document
+        .as_object()
+        .map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","))
+        .unwrap_or_default();
     let mut arguments = Vec::new();
     // A key that a later answer yields cannot stand in the call that yields it.
     if let Term::Value(_) = &subject.key {
@@ -197,8 +238,11 @@ fn carried(subject: &Subject<'_>, write: &Write, (mut draft, covers): (Draft, Ve
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Version => subject.before.and_then(|before| before.version).map(Value::from),
             Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
-            Variable::Field(path) => path.first(&draft.document).or_else(|| path.first(subject.before?)).cloned(),
+            Variable::Field(path) => {
+                path.first(&draft.document).or_else(|| path.first(subject.before?.document)).cloned()
+            }
             _ => None,
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
@@ -224,111 +268,17 @@ impl Scope for WithKey<'_> {
     }
 }
 
-fn adds(subject: &Subject<'_>, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
-    let rule = &subject.kind.rules[change.rule];
-    let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
-    if change.adds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-    let elements: Vec<(usize, Value)> = change.adds.iter().map(|(at, element)| Ok((*at, subject.value(rule, (*at, element))?))).collect::<Result<_, PlanError>>()?;
-    Ok(subject.element_steps((rule, call), &elements, after, Purpose::Add))
-}
-
-fn removes(subject: &Subject<'_>, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
-    let rule = &subject.kind.rules[change.rule];
-    let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
-    if change.removes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-    // Who is unknown is no member: removing them is done already.
-    let known = change.removes.iter().enumerate().filter_map(|(at, element)| Some((at, subject.value(rule, (at, element)).ok()?)));
-    Ok(subject.element_steps((rule, call), &known.collect::<Vec<_>>(), after, |_| Purpose::Remove))
-}
-
 impl Subject<'_> {
-    /// The resource with the target's keys where it refers to others. A single reference to somebody unknown to the target is not written
-    /// to it; an unknown element is refused.
-    fn keyed<'r>(&self, resource: &'r Resource) -> Result<Cow<'r, Resource>, PlanError> {
+    /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
+    fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
         for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
                 let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
                 keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
             }
-            if rule.refers_by_whole_array() && !resource.elements(&rule.attribute).is_empty() {
-                let elements = resource.elements(&rule.attribute).iter().enumerate().map(|(position, element)| {
-                    let mut keyed = element.clone();
-                    keyed["value"] = self.value(rule, (position, element))?;
-                    Ok(keyed)
-                });
-                let elements: Vec<Value> = elements.collect::<Result<_, PlanError>>()?;
-                keyed.to_mut().set(&rule.attribute, Value::Array(elements));
-            }
         }
-        Ok(keyed)
-    }
-
-    /// The element's `value` in the target's form; a reference becomes a key.
-    fn value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
-        let Shape::Each { items, .. } = &rule.shape else { return Ok(Value::Null) };
-        let value = element.get("value").unwrap_or(element);
-        let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return Ok(value.clone()) };
-        let Some(kind) = &item.refers_to else { return item.to_target(value).map_err(|cause| rule.failed(cause).into()) };
-        let unknown = || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
-        let key = value.as_str().and_then(|id| self.references.key(kind, id)).ok_or_else(unknown)?;
-        let referred = self.mapping.kind(kind).ok_or_else(unknown)?;
-        key_value(referred, &key).ok_or_else(unknown)
-    }
-
-    /// What the call names of the account: attributes as they will be, fields as they are.
-    fn named(&self, call: CallId, after: &Resource) -> Vec<Argument> {
-        let scope = crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: after };
-        let holes = self.mapping.call(call).holes().into_iter();
-        let value = |hole: &Variable| match hole {
-            Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
-            Variable::Field(path) => path.first(self.before?).cloned(),
-            _ => None,
-        };
-        holes.filter_map(|hole| Some(Argument::of(hole.clone(), value(hole)?))).collect()
-    }
-
-    /// What the call names of the element as the account holds it.
-    fn item_fields(&self, (rule, call): (&Rule, CallId), value: &Value) -> Vec<Argument> {
-        let (Shape::Each { at, items, .. }, Some(before)) = (&rule.shape, self.before) else { return Vec::new() };
-        let place = items.iter().find(|item| &*item.sub == "value");
-        let held = at.items(before).into_iter().find(|one| place.is_some_and(|place| place.at.first(one) == Some(value)));
-        let holes = self.mapping.call(call).holes().into_iter();
-        let field = |hole: &Variable| match hole {
-            Variable::ItemField(path) => path.first(held?).cloned(),
-            _ => None,
-        };
-        holes.filter_map(|hole| Some(Argument::of(hole.clone(), field(hole)?))).collect()
-    }
-
-    /// One call for all elements where the call takes `<members>`, else one call each.
-    fn element_steps(&self, (rule, call): (&Rule, CallId), elements: &[(usize, Value)], after: &Resource, purpose: impl Fn(usize) -> Purpose) -> Vec<Planned> {
-        let named = self.named(call, after);
-        let key = Argument { variable: Variable::Key, term: self.key.clone() };
-        let line = self.mapping.call(call).line;
-        let step = |position: usize, mut arguments: Vec<Argument>| {
-            arguments.extend(named.iter().cloned());
-            let mut planned = Planned::of(call, purpose(position), arguments);
-            planned.covers = vec![rule.attribute.clone()];
-            planned.fields = vec![(Path::of_names(["members"]), line)];
-            planned
-        };
-        if self.mapping.call(call).holes().contains(&&Variable::Members) {
-            let all: Value = elements.iter().map(|(_, value)| value.clone()).collect();
-            return vec![step(elements.first().map_or(0, |(at, _)| *at), vec![key, Argument::of(Variable::Members, all)])];
-        }
-        let each = elements.iter().map(|(at, value)| {
-            let mut arguments = vec![key.clone(), Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
-            arguments.extend(self.item_fields((rule, call), value));
-            step(*at, arguments)
-        });
-        each.collect()
+        keyed
     }
 }
 

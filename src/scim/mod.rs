@@ -3,6 +3,7 @@
 //! Text from a client becomes a type here, once: names become [`AttributePath`]s in canonical spelling, values take the type
 //! their schema declares, and every dialect of PATCH becomes the same list of [`patch::Operation`]s.
 
+pub mod bulk;
 pub mod discovery;
 pub mod error;
 pub mod filter;
@@ -16,6 +17,8 @@ pub mod resource;
 #[cfg(test)]
 mod sample;
 pub mod schema;
+pub mod sort;
+pub mod version;
 
 pub use error::{ScimError, ScimType};
 pub use filter::{Comparison, Filter, FilterError, Operator};

@@ -11,7 +11,7 @@ use sandbox::Sandbox;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const LONGEST_SCRIPT: usize = 256 * 1024;
 const LONGEST_WORDS: usize = 300;
@@ -87,9 +87,13 @@ impl Script {
     /// # Errors
     /// The script refuses, fails, or runs into a limit; or there is no such function.
     pub fn call(&self, function: &str, arguments: &[Value]) -> Result<Value, ScriptError> {
+        self.call_within(sandbox::FUSE, function, arguments)
+    }
+
+    fn call_within(&self, fuse: Duration, function: &str, arguments: &[Value]) -> Result<Value, ScriptError> {
         let fault = |reason| ScriptError::Fault { function: function.to_owned(), line: 0, reason };
         let arguments = arguments.iter().map(to_dynamic).collect::<Result<Vec<Dynamic>, _>>().map_err(fault)?;
-        let engine = self.sandbox.runner(Instant::now() + sandbox::FUSE);
+        let engine = self.sandbox.runner(Instant::now() + fuse);
         let options = CallFnOptions::new().eval_ast(false);
         let result = engine
             .call_fn_with_options::<Dynamic>(options, &mut Scope::new(), &self.ast, function, arguments)
@@ -157,7 +161,8 @@ mod tests {
     use serde_json::json;
 
     fn run(text: &str) -> Result<Value, ScriptError> {
-        Script::compile("test.rhai", text).unwrap().call("f", &[])
+        // A busy machine must not blow the fuse: these tests are about the other limits.
+        Script::compile("test.rhai", text).unwrap().call_within(Duration::from_secs(600), "f", &[])
     }
 
     fn fault(text: &str) -> &'static str {
@@ -202,6 +207,13 @@ mod tests {
     fn endless_work_is_stopped() {
         assert_eq!(fault("fn f() { loop { } }"), "it takes too many steps");
         assert_eq!(fault("fn f() { f() }"), "calls are nested too deeply");
+    }
+
+    #[test]
+    fn the_fuse_stops_what_takes_too_long() {
+        let script = Script::compile("t", "fn f() { loop { } }").unwrap();
+        let error = script.call_within(Duration::ZERO, "f", &[]).unwrap_err();
+        assert!(matches!(error, ScriptError::Fault { reason: "it takes too long", .. }), "{error:?}");
     }
 
     #[test]

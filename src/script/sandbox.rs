@@ -46,7 +46,7 @@ impl Sandbox {
         engine
     }
 
-    /// An engine for one call, so that no fuse is shared between threads; making one costs less than a microsecond.
+    /// An engine for one call, so that no fuse is shared between threads. The modules are shared, so little is made anew.
     pub(super) fn runner(&self, deadline: Instant) -> Engine {
         let mut engine = self.limited();
         engine.on_progress(move |steps| {

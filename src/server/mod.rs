@@ -5,14 +5,16 @@
 //! listener; over TLS the client chooses by ALPN.
 
 mod accept;
+mod bind;
+mod body;
+mod bulk;
+mod connection;
+mod lenient;
+mod operations;
+mod panic;
 pub mod pipeline;
 pub mod respond;
 pub mod route;
-mod bind;
-mod body;
-mod connection;
-mod lenient;
-mod panic;
 mod tls;
 
 #[cfg(test)]

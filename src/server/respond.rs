@@ -10,7 +10,7 @@ use crate::script::ScriptError;
 use crate::server::AnswerBody;
 use crate::target::Trouble;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::Value;
@@ -23,31 +23,47 @@ const SCIM_JSON: HeaderValue = HeaderValue::from_static("application/scim+json; 
 pub struct Reply {
     /// What is sent.
     pub response: Response<AnswerBody>,
+    /// The same as a document, for a bulk answer that holds it.
+    pub document: Value,
     /// `ok`, or the kind of error.
     pub outcome: &'static str,
 }
 
 impl Reply {
     /// A document.
-    pub fn document(status: StatusCode, document: &Value) -> Reply {
+    pub fn document(status: StatusCode, document: Value) -> Reply {
         let mut response = Response::new(Full::new(Bytes::from(document.to_string())));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, SCIM_JSON);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Reply { response, outcome: "ok" }
+        Reply { response, document, outcome: "ok" }
     }
 
     /// 204.
     pub fn nothing() -> Reply {
+        Reply::bare(StatusCode::NO_CONTENT)
+    }
+
+    /// 304: the client holds this version already.
+    pub fn not_modified(version: Option<&str>) -> Reply {
+        Reply::bare(StatusCode::NOT_MODIFIED).in_version(version)
+    }
+
+    /// 204 with the methods that mean something here.
+    pub fn methods(methods: &[Method]) -> Reply {
+        Reply::nothing().allowing(methods)
+    }
+
+    fn bare(status: StatusCode) -> Reply {
         let mut response = Response::new(Full::new(Bytes::new()));
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        Reply { response, outcome: "ok" }
+        *response.status_mut() = status;
+        Reply { response, document: Value::Null, outcome: "ok" }
     }
 
     /// A SCIM error.
     pub fn error(error: &ScimError, outcome: &'static str) -> Reply {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Reply { outcome, ..Reply::document(status, &error.body()) }
+        Reply { outcome, ..Reply::document(status, error.body()) }
     }
 
     /// The refusal of a caller.
@@ -55,7 +71,11 @@ impl Reply {
         let status = match error {
             AuthError::WrongTarget => 403,
             AuthError::Unchecked(_) => 503,
-            AuthError::Missing | AuthError::Malformed | AuthError::Unknown | AuthError::Expired | AuthError::Revoked => 401,
+            AuthError::Missing
+            | AuthError::Malformed
+            | AuthError::Unknown
+            | AuthError::Expired
+            | AuthError::Revoked => 401,
         };
         let mut reply = Reply::error(&plain(status, error.to_string()), "unauthorized");
         if let Some(challenge) = error.challenge() {
@@ -66,12 +86,8 @@ impl Reply {
 
     /// 405 with the methods that would do.
     pub fn method_not_allowed(methods: &[Method]) -> Reply {
-        let names = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-        let mut reply = Reply::error(&plain(405, format!("this endpoint takes {names}")), "method_not_allowed");
-        if let Ok(names) = HeaderValue::from_str(&names) {
-            reply.response.headers_mut().insert(ALLOW, names);
-        }
-        reply
+        Reply::error(&plain(405, format!("this endpoint takes {}", names(methods))), "method_not_allowed")
+            .allowing(methods)
     }
 
     /// The failure of an operation.
@@ -84,6 +100,27 @@ impl Reply {
         reply
     }
 
+    /// The same with another status.
+    pub fn with_status(mut self, status: StatusCode) -> Reply {
+        *self.response.status_mut() = status;
+        self
+    }
+
+    /// The same with an `ETag`.
+    pub fn in_version(mut self, version: Option<&str>) -> Reply {
+        if let Some(version) = version.and_then(|version| HeaderValue::from_str(version).ok()) {
+            self.response.headers_mut().insert(ETAG, version);
+        }
+        self
+    }
+
+    fn allowing(mut self, methods: &[Method]) -> Reply {
+        if let Ok(names) = HeaderValue::from_str(&names(methods)) {
+            self.response.headers_mut().insert(ALLOW, names);
+        }
+        self
+    }
+
     /// The same with a `Location`.
     pub fn at(mut self, location: &str) -> Reply {
         if let Ok(location) = HeaderValue::from_str(location) {
@@ -91,6 +128,10 @@ impl Reply {
         }
         self
     }
+}
+
+fn names(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// An error without a `scimType`.
@@ -118,16 +159,27 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Scim(error) => (error.clone(), "client_error"),
         E::NotFound { kind, id: Some(id) } => (plain(404, format!("{kind} {id:?} not found")), "not_found"),
         E::NotFound { kind, id: None } => (plain(404, format!("{kind} not found")), "not_found"),
-        E::Taken { detail } => (typed(409, ScimType::Uniqueness, words(detail, "a unique value is taken in the target")), "taken"),
-        E::Invalid { detail } => (typed(400, ScimType::InvalidValue, words(detail, "the target finds a value wrong")), "invalid"),
+        E::Taken { detail } => {
+            (typed(409, ScimType::Uniqueness, words(detail, "a unique value is taken in the target")), "taken")
+        }
+        E::Invalid { detail } => {
+            (typed(400, ScimType::InvalidValue, words(detail, "the target finds a value wrong")), "invalid")
+        }
         E::Refused { detail } => (plain(403, words(detail, "the target does not allow it")), "refused"),
-        E::UnknownElement { detail: Some(detail), .. } => (typed(400, ScimType::InvalidValue, format!("{error}: {detail}")), "invalid"),
+        E::UnknownElement { detail: Some(detail), .. } => {
+            (typed(400, ScimType::InvalidValue, format!("{error}: {detail}")), "invalid")
+        }
         E::UnknownElement { detail: None, .. } => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
-        E::Unanswerable(Unanswerable::NoWay(_)) => (typed(400, ScimType::InvalidFilter, error.to_string()), "unanswerable"),
+        E::Unanswerable(Unanswerable::NoWay(_)) => {
+            (typed(400, ScimType::InvalidFilter, error.to_string()), "unanswerable")
+        }
         E::Unanswerable(Unanswerable::NotOffered) | E::NotOffered(_) => (plain(501, error.to_string()), "not_offered"),
         E::TooMany { .. } => (typed(400, ScimType::TooMany, error.to_string()), "too_many"),
+        E::VersionMismatch => (plain(412, error.to_string()), "version_mismatch"),
         E::Stale => (plain(503, error.to_string()), "stale"),
-        E::Plan(PlanError::UnknownReference { .. }) => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
+        E::Plan(PlanError::UnknownReference { .. }) => {
+            (typed(400, ScimType::InvalidValue, error.to_string()), "invalid")
+        }
         E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
@@ -160,9 +212,13 @@ fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static s
     let told = error.to_string();
     match &error.cause {
         RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
-        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words))) => (typed(400, ScimType::InvalidValue, words), "invalid"),
+        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words))) => {
+            (typed(400, ScimType::InvalidValue, words), "invalid")
+        }
         RuleFault::Transform(TransformError::Script(_)) => (plain(500, told), "script_failed"),
-        RuleFault::Transform(TransformError::Unlisted | TransformError::Kind { .. }) if direction == Direction::ToTarget => {
+        RuleFault::Transform(TransformError::Unlisted | TransformError::Kind { .. })
+            if direction == Direction::ToTarget =>
+        {
             (typed(400, ScimType::InvalidValue, told), "invalid")
         }
         RuleFault::Missing | RuleFault::Transform(_) => (plain(502, told), "target_nonsense"),

@@ -120,11 +120,14 @@ impl Target {
         let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget };
         let turn = Turn::default();
         let captures = Captures::new();
-        let supply = Supply { step: &step, captures: &captures, settings: &self.instance.settings, random: "", turn: &turn };
+        let supply =
+            Supply { step: &step, captures: &captures, settings: &self.instance.settings, random: "", turn: &turn };
         let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
         match attempt.answer(&request).await?.meaning {
             Meaning::Ok | Meaning::Empty => Ok(()),
-            _ => Err(attempt.refused(Trouble::Nonsense("it says that there is no such account, and fails where it should confirm that"))),
+            _ => Err(attempt.refused(Trouble::Nonsense(
+                "it says that there is no such account, and fails where it should confirm that",
+            ))),
         }
     }
 

@@ -259,7 +259,9 @@ impl Body {
         match value {
             Value::String(text) => Body::Template(Template::constant(text)),
             Value::Array(list) => Body::List(list.iter().map(Body::of).collect()),
-            Value::Object(fields) => Body::Object(fields.iter().map(|(name, one)| (name.as_str().into(), Body::of(one))).collect()),
+            Value::Object(fields) => {
+                Body::Object(fields.iter().map(|(name, one)| (name.as_str().into(), Body::of(one))).collect())
+            }
             other => Body::Constant(other.clone()),
         }
     }
@@ -267,7 +269,9 @@ impl Body {
     /// One hop into it.
     pub fn field(&mut self, hop: &Hop) -> Option<&mut Body> {
         match (self, hop) {
-            (Body::Object(fields), Hop::Name(name)) => fields.iter_mut().find(|(known, _)| known == name).map(|(_, body)| body),
+            (Body::Object(fields), Hop::Name(name)) => {
+                fields.iter_mut().find(|(known, _)| known == name).map(|(_, body)| body)
+            }
             (Body::List(list), Hop::Index(index)) => list.get_mut(*index),
             _ => None,
         }

@@ -24,10 +24,17 @@ fn what_is_written_reads_back() {
         prop_assert_eq!(made.0, 201, "{}: {}", json!(resource.0), made.1);
         let id = made.1["id"].as_str().unwrap_or_default().to_owned();
         let shown = stage.answer(&format!("GET {name}/{id}"), &Map::new());
+        prop_assert_eq!(shown.0, 200, "{}", shown.1);
         for rule in kind.rules.iter().filter(|rule| is_two_way(rule)) {
             let read = Resource(shown.1.as_object().cloned().unwrap_or_default());
             let value = wanted.remove(&rule.attribute);
-            prop_assert!(value.is_none() || alike(&value, read.get(&rule.attribute)), "{} is {:?}, sent {:?}", rule.attribute, read.get(&rule.attribute), value);
+            prop_assert!(
+                value.is_none() || alike(&value, read.get(&rule.attribute)),
+                "{} is {:?}, sent {:?}",
+                rule.attribute,
+                read.get(&rule.attribute),
+                value
+            );
         }
         Ok(())
     });
@@ -40,7 +47,9 @@ fn what_no_rule_names_survives_every_write() {
         let id = if kind.key.number { json!(7) } else { json!("k7") };
         let mut account = json!({ "unnamed": { "deep": [1, { "x": null }] }, "untouched": "as it was" });
         kind.key.at.set(&mut account, id.clone());
-        for rule in kind.rules.iter().filter(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required)) {
+        for rule in
+            kind.rules.iter().filter(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required))
+        {
             rule.writes_to().into_iter().for_each(|at| at.set(&mut account, json!("before")));
         }
         for rule in kind.rules.iter() {
@@ -72,7 +81,8 @@ fn every_type(law: impl Fn(&Arc<Mapping>, &TypeMapping, &Resource) -> Result<(),
 /// Resources with some of the attributes that a type has two-way rules for, and everything that it requires.
 fn resources(kind: &TypeMapping) -> impl Strategy<Value = Resource> + use<> {
     let rules: Vec<_> = kind.rules.iter().filter(|rule| is_two_way(rule)).cloned().collect();
-    let types: Vec<_> = rules.iter().map(|rule| (rule.attribute.clone(), values(kind, rule), required(kind, rule))).collect();
+    let types: Vec<_> =
+        rules.iter().map(|rule| (rule.attribute.clone(), values(kind, rule), required(kind, rule))).collect();
     let count = types.len();
     btree_map(0..count, Just(()), 0..=count).prop_flat_map(move |chosen| {
         let given = types.iter().enumerate().filter(|(at, (_, _, required))| *required || chosen.contains_key(at));
@@ -85,8 +95,10 @@ fn resources(kind: &TypeMapping) -> impl Strategy<Value = Resource> + use<> {
     })
 }
 
+/// What a table spells, such as a status, every account of the product has.
 fn required(kind: &TypeMapping, rule: &Rule) -> bool {
-    kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.required)
+    matches!(rule.transform, Transform::Table(_))
+        || kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.required)
 }
 
 fn is_two_way(rule: &Rule) -> bool {
@@ -97,12 +109,15 @@ fn values(kind: &TypeMapping, rule: &Rule) -> BoxedStrategy<Value> {
     let of = kind.kind.attribute(&rule.attribute).map_or(Kind::String, |attribute| attribute.kind);
     match (&rule.shape, &rule.transform, of) {
         (_, Transform::Table(table), _) => {
-            let listed: Vec<Value> = table.rows.iter().map(|(own, _)| own.clone()).filter(|own| !own.is_null()).collect();
+            let listed: Vec<Value> =
+                table.rows.iter().map(|(own, _)| own.clone()).filter(|own| !own.is_null()).collect();
             prop::sample::select(listed).boxed()
         }
         (Shape::One { of_type, .. }, ..) => {
             let of_type = of_type.clone();
-            text().prop_map(move |value| json!([{ "value": value, "type": of_type.as_deref(), "primary": true }])).boxed()
+            text()
+                .prop_map(move |value| json!([{ "value": value, "type": of_type.as_deref(), "primary": true }]))
+                .boxed()
         }
         (_, _, Kind::Boolean) => any::<bool>().prop_map(Value::from).boxed(),
         (_, _, Kind::Integer) => any::<i32>().prop_map(Value::from).boxed(),
@@ -140,7 +155,11 @@ impl Played {
     }
 
     fn held(&self, kind: &TypeMapping, id: &str) -> Value {
-        self.stage.accounts().into_iter().find(|account| kind.key_of(account).as_deref() == Some(id)).unwrap_or_default()
+        self.stage
+            .accounts()
+            .into_iter()
+            .find(|account| kind.key_of(account).as_deref() == Some(id))
+            .unwrap_or_default()
     }
 }
 

@@ -76,7 +76,9 @@ mod cases {
     fn files() -> Vec<PathBuf> {
         let mut found = Vec::new();
         for theme in children(&root()).into_iter().filter(|path| path.is_dir()) {
-            let case = |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml") && !path.to_string_lossy().ends_with("mapping.yaml");
+            let case = |path: &PathBuf| {
+                path.extension().is_some_and(|end| end == "yaml") && !path.to_string_lossy().ends_with("mapping.yaml")
+            };
             found.extend(children(&theme).into_iter().filter(case));
         }
         found

@@ -61,7 +61,8 @@ impl Accounts {
     }
 
     fn answer(&self, call: &Call, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        let found = self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
+        let found =
+            self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
         let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let mut state = self.state();
         let body = encode::decode(request.body());
@@ -144,7 +145,8 @@ impl Scene<'_> {
     }
 
     fn list(&self, state: &State) -> http::Response<Bytes> {
-        let all: Vec<&Value> = state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
+        let all: Vec<&Value> =
+            state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
         let Some(listing) = &self.call.listing else { return reply(StatusCode::OK, &[], &Value::Null) };
         let (skip, take) = self.window(listing.paging.as_ref());
         let items: Value = all.iter().skip(skip).take(take).map(|document| (*document).clone()).collect();
@@ -157,10 +159,15 @@ impl Scene<'_> {
     }
 
     fn window(&self, paging: Option<&Paging>) -> (usize, usize) {
-        let query: Vec<(Cow<'_, str>, Cow<'_, str>)> = form_urlencoded::parse(self.request.uri().query().unwrap_or_default().as_bytes()).collect();
-        let number = |name: &Option<Arc<str>>| query.iter().find(|(known, _)| name.as_deref() == Some(known)).and_then(|(_, value)| value.parse().ok());
+        let query: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            form_urlencoded::parse(self.request.uri().query().unwrap_or_default().as_bytes()).collect();
+        let number = |name: &Option<Arc<str>>| {
+            query.iter().find(|(known, _)| name.as_deref() == Some(known)).and_then(|(_, value)| value.parse().ok())
+        };
         match paging {
-            Some(Paging::Offset { offset, limit, max }) => (number(offset).unwrap_or(0), number(limit).unwrap_or(*max).min(*max)),
+            Some(Paging::Offset { offset, limit, max }) => {
+                (number(offset).unwrap_or(0), number(limit).unwrap_or(*max).min(*max))
+            }
             Some(Paging::Page { page, size, first, max }) => {
                 let size: usize = number(size).unwrap_or(*max).min(*max);
                 (number(page).unwrap_or(*first).saturating_sub(*first) * size, size)
@@ -184,7 +191,9 @@ impl Scene<'_> {
         let mut shown = self.shown(&document);
         let mut headers = Vec::new();
         match (&self.call.key, kind.key_of(&document)) {
-            (Some(KeySource::Header { name, after }), Some(key)) => headers.push((name.to_string(), format!("{}{key}", after.as_deref().unwrap_or_default()))),
+            (Some(KeySource::Header { name, after }), Some(key)) => {
+                headers.push((name.to_string(), format!("{}{key}", after.as_deref().unwrap_or_default())))
+            }
             (Some(KeySource::At(path)), Some(key)) => path.set(&mut shown, key.into()),
             _ => {}
         }
@@ -219,8 +228,12 @@ impl Scene<'_> {
     }
 
     fn element(&self, state: &mut State, rule: &Rule, what: Element) -> http::Response<Bytes> {
-        let Shape::Each { at: array, items, .. } = &rule.shape else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
-        let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
+        let Shape::Each { at: array, items, .. } = &rule.shape else {
+            return reply(StatusCode::NOT_FOUND, &[], &Value::Null);
+        };
+        let Some(item) = items.iter().find(|item| &*item.sub == "value") else {
+            return reply(StatusCode::NOT_FOUND, &[], &Value::Null);
+        };
         let kinds = self.mapping.types.iter().enumerate();
         let referred = kinds.filter(|(_, kind)| Some(&kind.kind.name) == item.refers_to.as_ref());
         let mut members: Vec<Value> = referred.flat_map(|(place, kind)| keys(state, place, kind)).collect();
@@ -249,8 +262,12 @@ impl Scene<'_> {
     /// What the request says: everything in its body, and the pieces of its path and query.
     fn said(&self) -> Vec<Value> {
         let uri = self.request.uri();
-        let pieces = uri.path().split('/').map(|piece| percent_encoding::percent_decode_str(piece).decode_utf8_lossy().into_owned());
-        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).map(|(_, value)| value.into_owned());
+        let pieces = uri
+            .path()
+            .split('/')
+            .map(|piece| percent_encoding::percent_decode_str(piece).decode_utf8_lossy().into_owned());
+        let query =
+            form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).map(|(_, value)| value.into_owned());
         let mut said: Vec<Value> = pieces.chain(query).map(Value::from).collect();
         leaves(self.body, &mut said);
         said
@@ -264,7 +281,10 @@ impl Scene<'_> {
             let filled = Filled { key: &key, member };
             let path = self.call.target_path(&filled);
             let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            let body = || member.is_none() || self.call.body.as_ref().is_none_or(|body| body.fill(&filled).as_ref() == Some(self.body));
+            let body = || {
+                member.is_none()
+                    || self.call.body.as_ref().is_none_or(|body| body.fill(&filled).as_ref() == Some(self.body))
+            };
             path.is_ok_and(|path| path == asked) && body()
         })
     }

@@ -71,9 +71,17 @@ impl Rehearsal {
         let (secret, hash) = auth::generate()?;
         let (now, tokens): (fn() -> SystemTime, _) = (SystemTime::now, store.tokens()?);
         let targets = BTreeSet::from([TARGET.to_owned()]);
-        tokens.save(&crate::store::Token { name: TARGET.to_owned(), targets, hash, created: now(), expires: None, revoked: None })?;
+        tokens.save(&crate::store::Token {
+            name: TARGET.to_owned(),
+            targets,
+            hash,
+            created: now(),
+            expires: None,
+            revoked: None,
+        })?;
         let authenticator = Authenticator::new(tokens, now())?;
-        let limits = RequestLimits { budget: Duration::from_secs(25), body: 1 << 20, default_count: 100, max_count: 1000 };
+        let limits =
+            RequestLimits { budget: Duration::from_secs(25), body: 1 << 20, default_count: 100, max_count: 1000 };
         let instances = [(instance.name.clone(), Arc::new(instance))].into();
         let gateway = Gateway { instances, store, authenticator, limits, public_url: None, now };
         Ok(Rehearsal { gateway: Arc::new(gateway), authorization: format!("Bearer {}", secret.expose()) })
@@ -96,7 +104,8 @@ fn instance(setting: &Setting<'_>, line: Arc<dyn Line>) -> Result<Instance, Rehe
         timeout: Duration::from_secs(5),
     };
     let mut instance = Instance::new(mapping.clone(), Target::new(target, line), 256);
-    instance.patch_answer = [("User".into(), setting.patch_answer[0]), ("Group".into(), setting.patch_answer[1])].into();
+    instance.patch_answer =
+        [("User".into(), setting.patch_answer[0]), ("Group".into(), setting.patch_answer[1])].into();
     Ok(instance)
 }
 
@@ -123,8 +132,12 @@ fn links(setting: &Setting<'_>, instance: &Instance, kind: &str) -> Vec<Link> {
 /// Does `seen` hold everything that `wanted` says? Lists of objects are compared element by element; `<random>` fits any text.
 pub fn holds(wanted: &Value, seen: &Value) -> bool {
     match (wanted, seen) {
-        (Value::Object(wanted), Value::Object(seen)) => wanted.iter().all(|(name, one)| holds(one, seen.get(name).unwrap_or(&Value::Null))),
-        (Value::Array(wanted), Value::Array(seen)) => wanted.len() == seen.len() && wanted.iter().zip(seen).all(|(one, other)| holds(one, other)),
+        (Value::Object(wanted), Value::Object(seen)) => {
+            wanted.iter().all(|(name, one)| holds(one, seen.get(name).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(wanted), Value::Array(seen)) => {
+            wanted.len() == seen.len() && wanted.iter().zip(seen).all(|(one, other)| holds(one, other))
+        }
         (Value::String(wanted), Value::String(_)) if wanted == "<random>" => true,
         (wanted, seen) => wanted == seen,
     }
@@ -134,9 +147,12 @@ pub fn holds(wanted: &Value, seen: &Value) -> bool {
 pub fn equals(wanted: &Value, seen: &Value) -> bool {
     match (wanted, seen) {
         (Value::Object(wanted), Value::Object(seen)) => {
-            wanted.len() == seen.len() && wanted.iter().all(|(name, one)| seen.get(name).is_some_and(|other| equals(one, other)))
+            wanted.len() == seen.len()
+                && wanted.iter().all(|(name, one)| seen.get(name).is_some_and(|other| equals(one, other)))
         }
-        (Value::Array(wanted), Value::Array(seen)) => wanted.len() == seen.len() && wanted.iter().zip(seen).all(|(one, other)| equals(one, other)),
+        (Value::Array(wanted), Value::Array(seen)) => {
+            wanted.len() == seen.len() && wanted.iter().zip(seen).all(|(one, other)| equals(one, other))
+        }
         (wanted, seen) => holds(wanted, seen),
     }
 }

@@ -50,8 +50,13 @@ impl Stage {
     ///
     /// # Errors
     /// The machine refuses memory or randomness.
-    pub async fn set(mapping: &Arc<Mapping>, test: &TestCase, patch_answer: [PatchAnswer; 2]) -> Result<Stage, Failure> {
-        let product = Arc::new(Product { accounts: Accounts::new(mapping.clone(), &test.given), script: Mutex::new(None) });
+    pub async fn set(
+        mapping: &Arc<Mapping>,
+        test: &TestCase,
+        patch_answer: [PatchAnswer; 2],
+    ) -> Result<Stage, Failure> {
+        let product =
+            Arc::new(Product { accounts: Accounts::new(mapping.clone(), &test.given), script: Mutex::new(None) });
         let setting = Setting { mapping: mapping.clone(), test, patch_answer };
         Ok(Stage { rehearsal: Rehearsal::begin(setting, product.clone()).await?, product })
     }
@@ -100,7 +105,12 @@ struct Product {
 }
 
 impl Line for Product {
-    fn exchange<'a>(&'a self, call: &'a Call, request: http::Request<Bytes>, deadline: Instant) -> target::Exchange<'a> {
+    fn exchange<'a>(
+        &'a self,
+        call: &'a Call,
+        request: http::Request<Bytes>,
+        deadline: Instant,
+    ) -> target::Exchange<'a> {
         let script = self.script.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match script {
             Some(script) => Box::pin(async move { Ok(script.answer(&request)) }),
@@ -117,5 +127,6 @@ pub fn in_url(path: &str) -> String {
 
 fn encoded(letter: char) -> String {
     let mut bytes = [0; 4];
-    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
 }

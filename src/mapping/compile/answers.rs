@@ -1,12 +1,13 @@
 //! Answer rows and conditions.
 
+use super::call;
 use super::context::{Context, Root, Use};
 use super::names::{Names, Place};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
 use crate::wire::answer::{Detail, Operand};
-use crate::wire::{AnswerRow, Condition, Meaning, Test, Variable};
+use crate::wire::{AnswerRow, CallId, Condition, Meaning, Test, Variable};
 use serde_json::Value;
 use std::ops::Range;
 
@@ -45,7 +46,20 @@ fn row(context: &Context<'_>, node: &Node) -> Option<AnswerRow> {
     let means = node.get("means").and_then(|node| context.word(node, (&codes::UNKNOWN_MEANING, &Meaning::ALL)));
     let detail = node.get("detail").and_then(|node| detail(context, node));
     let retry_at = node.get("retry_at").and_then(|node| context.path_at(node, (Root::Whole, Use::Read)));
-    Some(AnswerRow { when: when?, means: means?, detail, retry_at, confirm: None, line: context.report.line(node.span.start) })
+    let confirm = node.get("confirm").and_then(|confirm| confirming(context, (confirm, means)));
+    let line = context.report.line(node.span.start);
+    Some(AnswerRow { when: when?, means: means?, detail, retry_at, confirm, line })
+}
+
+/// The call that must succeed before an absence is believed. It has no account yet, so only settings can stand in it.
+fn confirming(context: &Context<'_>, (node, means): (&Node, Option<Meaning>)) -> Option<CallId> {
+    if means.is_some_and(|means| means != Meaning::Absent) {
+        let hint = "an absence is confirmed, no other meaning";
+        context.report.hint(&codes::CONFIRMS_NOTHING, &node.span, ("`confirm` goes with `means: absent`", hint));
+    }
+    let names = Names { context, place: Place::Auth, kind: None, member: None };
+    let call = call::call(&names, node, &format!("confirm.{}", context.report.line(node.span.start)))?;
+    Some(context.declare(call))
 }
 
 fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {

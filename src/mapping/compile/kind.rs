@@ -3,7 +3,7 @@
 use super::call::{call, result};
 use super::checks;
 use super::context::{Context, Root, Use, flag};
-use super::listing::{list, search};
+use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
@@ -11,7 +11,7 @@ use super::{answers, attribute, find};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow};
+use crate::mapping::{Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
 use crate::wire::{CallId, Variable};
 
@@ -37,6 +37,7 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
     Some(TypeMapping {
         fingerprint: fingerprint(&key, &rules),
+        version: node.get("version").and_then(|node| version(&names, node)),
         kind,
         key,
         absent_when: node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default(),
@@ -162,6 +163,25 @@ fn marked(mut kind: ResourceType, drafts: &[Draft], (key, calls): (Option<&KeyRu
         }
     }
     kind
+}
+
+/// `version: $.revision`, `{ at: … }` or `{ header: … }`.
+fn version(names: &Names<'_>, node: &Node) -> Option<VersionAt> {
+    let at = |node: &Node| names.context.path_at(node, (Root::Whole, Use::Read)).map(VersionAt::At);
+    match (node.get("at"), node.get("header")) {
+        (Some(path), _) => at(path),
+        (None, Some(header_node)) => header(names.context, header_node).map(VersionAt::Header),
+        (None, None) if node.text().is_some() => at(node),
+        (None, None) => {
+            let hint = "`version: $.revision`, or `version: { header: ETag }`";
+            names.context.report.hint(
+                &codes::MISSING_KEY,
+                &node.span,
+                ("a version stands at a path or in a header", hint),
+            );
+            None
+        }
+    }
 }
 
 /// Changes when accounts would be known by other ids, or kept values belong to nothing.

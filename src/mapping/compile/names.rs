@@ -41,6 +41,7 @@ enum Family {
     Paging,
     Random,
     Setting,
+    Version,
 }
 
 /// The placeholders of one place.
@@ -76,7 +77,7 @@ impl Place {
     }
 
     fn families(self) -> &'static [Family] {
-        use Family::{Account, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value};
+        use Family::{Account, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value, Version};
         match self {
             Place::Auth | Place::Condition => &[Setting],
             Place::Made => &[Setting, Attribute],
@@ -87,15 +88,16 @@ impl Place {
             Place::Find => &[Setting, Paging, Value],
             // The key of a create is a made one.
             Place::Create => &[Setting, Key, Attribute, Field, Account, Random],
-            Place::Update => &[Setting, Key, Value, Attribute, Field, Account, Random],
-            Place::Delete => &[Setting, Key, Attribute, Field],
+            Place::Update => &[Setting, Key, Value, Attribute, Field, Account, Random, Version],
+            Place::Delete => &[Setting, Key, Attribute, Field, Version],
             Place::Add => &[Setting, Key, Value, Member, Attribute, Field, Random],
             Place::Remove => &[Setting, Key, Value, Member, Item, Attribute, Field],
         }
     }
 }
 
-const FIXED: [(&str, Family, Variable); 11] = [
+const FIXED: [(&str, Family, Variable); 12] = [
+    ("version", Family::Version, Variable::Version),
     ("key", Family::Key, Variable::Key),
     ("value", Family::Value, Variable::Value),
     ("member", Family::Member, Variable::Member),

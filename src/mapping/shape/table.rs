@@ -48,6 +48,11 @@ static TYPE: Shape = Shape {
     keys: &[&[
         must("key", Or(&[PATH, Idea(&KEY)]), "Where the product's identifier stands."),
         key("envelope", Text("a name"), "The field in which the account is wrapped, in bodies and in single answers."),
+        key(
+            "version",
+            Or(&[PATH, Idea(&VERSION)]),
+            "Where the product's own version of an account stands; it becomes the ETag.",
+        ),
         key("absent_when", Many(&Idea(&CONDITION)), "Accounts that are not ours, though the product shows them."),
         key("unsupported", Word(&["ignore", "refuse"]), "What becomes of a standard attribute that has no rule."),
         must(
@@ -76,6 +81,15 @@ static KEY: Shape = Shape {
         key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
         key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
         key("as", Word(&["number", "text"]), "What it is in the product."),
+    ]],
+};
+
+static VERSION: Shape = Shape {
+    name: "a version",
+    doc: "Where the product's own version of an account stands; `<version>` in a call is filled from it.",
+    keys: &[&[
+        key("at", PATH, "In the account."),
+        key("header", Text("a header"), "In a header of the answer that shows it."),
     ]],
 };
 
@@ -325,6 +339,11 @@ static ANSWER: Shape = Shape {
             ),
             key("detail", Text("a path or a text"), "The words for the client."),
             key("retry_at", PATH, "Where the answer says how long to wait."),
+            key(
+                "confirm",
+                Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]),
+                "With `means: absent`: a call that must succeed before it is believed, for products that tell strangers that nothing is there.",
+            ),
         ],
     ],
 };

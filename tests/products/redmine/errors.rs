@@ -58,7 +58,7 @@ async fn an_unknown_member_is_named_by_its_position() {
 #[tokio::test]
 async fn a_refused_api_key_is_not_the_clients_fault() {
     let stage = Stage::with_key("wrong").await;
-    for call in ["GET /Users/1".to_owned(), filtered("/Users", "userName eq \"admin\"")] {
+    for call in ["GET /Users/1".to_owned(), "GET /Users/9999".to_owned(), filtered("/Users", "userName eq \"admin\"")] {
         let answer = stage.expect(502, &call, Value::Null).await;
         assert_eq!(answer["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
     }
