@@ -115,7 +115,8 @@ impl Work {
         };
         let mut remembered = BTreeMap::new();
         let every: Vec<usize> = (0..kind.rules.len()).collect();
-        let held = kind.to_scim(&account.shown.document, &|_| true)?;
+        let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
+        self.translate(&mut held).await?;
         note_sent(self, &every, (resource, &held), &mut remembered);
         if remembered.is_empty() {
             return Ok(account.resource);
@@ -168,8 +169,9 @@ impl Work {
                     && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })
             })
             .all(|rule| {
-                let sent = kind.value_of(rule, resource);
-                sent.is_none() || rule.remember || sent == kind.value_of(rule, &account.resource)
+                kind.value_of(rule, resource).is_none()
+                    || rule.remembers()
+                    || kind.sends_alike(rule, resource, &account.resource)
             });
         let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
         if !alike || claimed {
