@@ -60,7 +60,7 @@ async fn main() -> Result<(), Failure> {
     std::fs::create_dir_all(data)?;
     let token = options.token.clone().unwrap_or_else(|| format!("demo-{}", uuid::Uuid::new_v4().simple()));
 
-    let apps = vec![start_moqups(data, options.apps_port).await?];
+    let apps = start_apps(data, options.apps_port).await?;
     let gateway = start_gateway(&gateway_config(&options, data, &apps)?, &token).await?;
     say(&introduction(gateway.address, &token, &apps))?;
 
@@ -73,14 +73,30 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn start_moqups(data: &Path, port: u16) -> Result<App, Failure> {
+/// Every stand-in on a port of its own, from the first one on; 0: any free ones.
+async fn start_apps(data: &Path, first: u16) -> Result<Vec<App>, Failure> {
+    let mut apps = Vec::new();
+    for (place, name) in (0..).zip(["moqups", "mooncamp", "intranet"]) {
+        let port = if first == 0 { 0 } else { first.checked_add(place).ok_or("no port is left for the stand-ins")? };
+        apps.push(start_app(name, data, port).await?);
+    }
+    Ok(apps)
+}
+
+async fn start_app(name: &'static str, data: &Path, port: u16) -> Result<App, Failure> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| format!("port {port}: {cause}"))?;
-    let (address, database, controls) = (listener.local_addr()?, data.join("moqups.db"), Controls::default());
-    let api_key = format!("moqups-{}", uuid::Uuid::new_v4().simple());
+    let (address, database) = (listener.local_addr()?, data.join(format!("{name}.db")));
+    let (controls, api_key) = (Controls::default(), format!("{name}-{}", uuid::Uuid::new_v4().simple()));
     let (file, key, handle) = (database.clone(), api_key.clone(), controls.clone());
-    let task = tokio::spawn(async move { standin::moqups::serve(listener, &file, &key, handle).await });
-    Ok(App { name: "moqups", address, api_key, database, controls, task })
+    let task = tokio::spawn(async move {
+        match name {
+            "mooncamp" => standin::mooncamp::serve(listener, &file, &key, handle).await,
+            "intranet" => standin::intranet::serve(listener, &file, &key, handle).await,
+            _ => standin::moqups::serve(listener, &file, &key, handle).await,
+        }
+    });
+    Ok(App { name, address, api_key, database, controls, task })
 }
 
 /// The gateway that runs, for as long as the demo needs it.
@@ -130,7 +146,8 @@ fn gateway_config(options: &Options, data: &Path, apps: &[App]) -> Result<Config
     for app in apps {
         std::fs::write(key_file(data, app), &app.api_key)?;
         config += &format!(
-            "  {name}:\n    mapping: '{mapping}'\n    base_url: http://{address}\n    settings: {{ api_key: {{ file: '{key}' }} }}\n",
+            "  {name}:\n    mapping: '{mapping}'\n    base_url: http://{address}\n    settings: {{ api_key: {{ file: '{key}' }} }}\n{more}",
+            more = if app.name == "intranet" { "    patch_answer: { user: resource, group: resource }\n" } else { "" },
             name = app.name,
             mapping = mappings.join(format!("{}.yaml", app.name)).display(),
             address = app.address,

@@ -1,7 +1,7 @@
 //! Faults a stand-in shows on demand. As JSON, `POST /faults`:
 //!
 //! `{"fault": "slow", "ms": 500}` · `{"fault": "status", "status": 503}` · `{"fault": "nonsense"}` · `{"fault": "drop"}` ·
-//! `{"fault": "half"}` · `{"fault": "huge", "bytes": 100000000}`; and with each, as wanted:
+//! `{"fault": "half"}` · `{"fault": "half-done"}` · `{"fault": "huge", "bytes": 100000000}`; and with each, as wanted:
 //! `"requests": 2` (the next two only; otherwise until `DELETE /faults`), `"only": "PATCH /api/v1/people/{id}"` (one route, or
 //! one method: `"PATCH"`), `"when": "after"` (the call is carried out and only its answer suffers; otherwise it is not).
 
@@ -37,6 +37,9 @@ pub enum Kind {
     Drop,
     /// The connection closes in the middle of the answer; the call is always carried out.
     Half,
+    /// A call that does two things does the first alone (a create makes the account without what comes after), and answers 500.
+    #[serde(rename = "half-done")]
+    HalfDone,
     /// A body of this many bytes.
     Huge { bytes: usize },
 }

@@ -15,6 +15,8 @@
 mod body;
 pub mod controls;
 pub mod fault;
+pub mod intranet;
+pub mod mooncamp;
 pub mod moqups;
 mod server;
 

@@ -38,6 +38,11 @@ pub trait Product: Send + Sync + 'static {
     /// The name a call is counted under: method and path pattern.
     fn route(&self, method: &Method, path: &str) -> &'static str;
     fn answer(&self, call: &Call) -> Response<Bytes>;
+
+    /// Does only the first half of a call that does two things; of any other call all.
+    fn answer_half(&self, call: &Call) -> Response<Bytes> {
+        self.answer(call)
+    }
 }
 
 /// Serves until [`Controls::stop`].
@@ -92,7 +97,7 @@ async fn converse<P: Product>(
     controls.calls.count(route);
     match controls.faults.strike(route) {
         None => Ok(whole(product.answer(&call))),
-        Some(fault) => suffer(&fault, || product.answer(&call)).await,
+        Some(fault) => suffer(&fault, (product.as_ref(), &call)).await,
     }
 }
 
@@ -103,8 +108,9 @@ async fn read(request: Request<Incoming>) -> Option<Call> {
     Some(Call { method: head.method, path, query, headers: head.headers, body })
 }
 
-async fn suffer(fault: &Fault, work: impl Fn() -> Response<Bytes>) -> Result<Response<Pieces>, Dropped> {
-    let done = (fault.when == Moment::After).then(&work);
+async fn suffer<P: Product>(fault: &Fault, (product, call): (&P, &Call)) -> Result<Response<Pieces>, Dropped> {
+    let work = || product.answer(call);
+    let done = (fault.when == Moment::After && fault.kind != Kind::HalfDone).then(work);
     if let Some(delay) = fault.kind.delay() {
         tokio::time::sleep(delay).await;
     }
@@ -117,6 +123,10 @@ async fn suffer(fault: &Fault, work: impl Fn() -> Response<Bytes>) -> Result<Res
         Kind::Nonsense => whole(plain(StatusCode::OK, "<html><body>Welcome back</body></html>")),
         Kind::Drop => return Err(Dropped),
         Kind::Half => done.unwrap_or_else(work).map(|text| Pieces::half(&text)),
+        Kind::HalfDone => {
+            drop(product.answer_half(call));
+            whole(plain(StatusCode::INTERNAL_SERVER_ERROR, "<html><body>Something went wrong</body></html>"))
+        }
         Kind::Huge { bytes } => json(StatusCode::OK, &Value::Null).map(|_| Pieces::huge(*bytes)),
     })
 }

@@ -1,7 +1,7 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Shape, TypeMapping, VersionAt};
+use crate::mapping::{Rule, Shape, TypeMapping, VersionAt};
 use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
@@ -279,11 +279,16 @@ fn text<'a>(element: &'a Value, sub: &str) -> &'a str {
 
 /// Lays over what the target shows what the store holds: kept attributes, and the sent form of values that still are as we wrote them.
 fn restore(kind: &TypeMapping, resource: &mut Resource, link: &Link) {
+    let unchanged = |resource: &Resource, rule: &&Rule| {
+        let remembered = link.remembered.get(&rule.attribute.to_string());
+        remembered.is_some_and(|known| *resource.get(&rule.attribute).unwrap_or(&Value::Null) == known.held)
+    };
+    // What was held was noted without what is kept, so it is compared before that is laid over.
+    let rules: Vec<&Rule> =
+        kind.rules.iter().filter(|rule| rule.remembers()).filter(|rule| unchanged(resource, rule)).collect();
     kind.lay_over(resource, &Resource(link.kept.clone()));
-    for rule in kind.rules.iter().filter(|rule| rule.remembers()) {
-        let Some(remembered) = link.remembered.get(&rule.attribute.to_string()) else { continue };
-        let shown = resource.get(&rule.attribute).cloned().unwrap_or(Value::Null);
-        if shown == remembered.held {
+    for rule in rules {
+        if let Some(remembered) = link.remembered.get(&rule.attribute.to_string()) {
             resource.set(&rule.attribute, remembered.sent.clone());
         }
     }

@@ -3,7 +3,7 @@
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
-use crate::mapping::TypeMapping;
+use crate::mapping::{Rule, TypeMapping};
 use crate::plan::{self, Subject};
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
@@ -114,10 +114,12 @@ impl Work {
             None => self.gather(located, Extent::Whole).await?,
         };
         let mut remembered = BTreeMap::new();
-        let every: Vec<usize> = (0..kind.rules.len()).collect();
+        // What the product makes of an attribute that was not sent reads back; what a default of ours made of it does not.
+        let noted = |rule: &Rule| rule.default.is_some() || resource.get(&rule.attribute).is_some();
+        let noted: Vec<usize> = (0..kind.rules.len()).filter(|place| noted(&kind.rules[*place])).collect();
         let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
         self.translate(&mut held).await?;
-        note_sent(self, &every, (resource, &held), &mut remembered);
+        note_sent(self, &noted, (resource, &held), &mut remembered);
         if remembered.is_empty() {
             return Ok(account.resource);
         }

@@ -221,6 +221,13 @@ impl Work {
         let changed: Vec<usize> = decided.changes.rules.clone();
         let old = located.link.as_deref();
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
+        // The sent form of an attribute that is another one now is nobody's any more.
+        if let Some(before) = &decided.before {
+            let differs = |rule: &&Rule| before.resource.get(&rule.attribute) != decided.after.get(&rule.attribute);
+            for rule in kind.rules.iter().filter(|rule| rule.remember).filter(differs) {
+                remembered.remove(&rule.attribute.to_string());
+            }
+        }
         if let Some(account) = &seen {
             let mut shown = kind.to_scim(&account.shown.document, &|_| true)?;
             self.translate(&mut shown).await?;

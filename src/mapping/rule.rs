@@ -166,6 +166,12 @@ impl Rule {
         }
     }
 
+    /// The resource type to which each element's `value` refers.
+    pub fn elements_refer_to(&self) -> Option<&str> {
+        let Shape::Each { items, .. } = &self.shape else { return None };
+        items.iter().find(|item| &*item.sub == "value")?.refers_to.as_deref()
+    }
+
     /// Does it only read?
     pub fn reads_only(&self) -> bool {
         match &self.shape {

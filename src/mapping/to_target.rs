@@ -97,10 +97,7 @@ impl TypeMapping {
                 (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
                 (None, Cleared::As(nothing), _) => draft.put(at, nothing.clone(), rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Changed))) => draft.put(at, Value::Null, rule.line),
-                (None, Cleared::Absent, Some((_, Sends::Account))) => {
-                    at.remove(&mut draft.document);
-                    draft.lines.push((at.clone(), rule.line));
-                }
+                (None, Cleared::Absent, Some((_, Sends::Account))) => draft.leave_out(at, rule.line),
                 (None, Cleared::Absent, None) => {}
             }
         }
@@ -228,6 +225,12 @@ impl Draft {
     /// Writes a field and notes the rule behind it.
     pub fn put(&mut self, at: &Path, value: Value, line: u32) {
         at.set(&mut self.document, value);
+        self.lines.push((at.clone(), line));
+    }
+
+    /// Leaves a field out, which is a change too, and notes the rule behind it.
+    fn leave_out(&mut self, at: &Path, line: u32) {
+        at.remove(&mut self.document);
         self.lines.push((at.clone(), line));
     }
 

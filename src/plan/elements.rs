@@ -135,6 +135,17 @@ impl Subject<'_> {
     }
 }
 
+/// What the target holds in an element beyond the sub-attributes that have a place: those are written, or are to be gone.
+fn unnamed(items: &[Item], element: Option<&Value>) -> Map<String, Value> {
+    let Some(Value::Object(_)) = element else { return Map::new() };
+    let mut rest = element.cloned().unwrap_or_default();
+    items.iter().filter(|item| !item.read_only).for_each(|item| item.at.remove(&mut rest));
+    match rest {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
 /// An element that is added or removed.
 struct Element<'a> {
     /// Its place in what the client sent.
@@ -166,8 +177,8 @@ impl Subject<'_> {
         let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
         for (position, element) in resource.elements(&rule.attribute).iter().enumerate() {
             let document = self.element(rule, items, (position, element))?;
-            let known = value_in(items, &document).and_then(|value| known.get(&value)?.as_object());
-            list.push(merged(constants(at), merged(known.cloned().unwrap_or_default(), document)));
+            let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
+            list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
         draft.put(&array_of(at), Value::Array(list), rule.line);
         Ok(())

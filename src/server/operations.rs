@@ -183,8 +183,28 @@ impl Call {
         let kind = &work.kind().kind;
         let id = utf8_percent_encode(resource.id().unwrap_or_default(), ID);
         let location = format!("{}{}/{id}", self.base(), kind.endpoint);
-        let document = view.render(resource, kind, &location);
+        let document = view.render(self.with_references(work, resource), kind, &location);
         (location, document)
+    }
+
+    /// The elements that are references say where the resource is (RFC 7643 §2.3.7).
+    fn with_references(&self, work: &Work, mut resource: Resource) -> Resource {
+        for rule in &work.kind().rules {
+            let Some(referred) = rule.elements_refer_to().and_then(|name| work.instance.mapping.kind(name)) else {
+                continue;
+            };
+            let place = format!("{}{}/", self.base(), referred.kind.endpoint);
+            let mut elements = resource.elements(&rule.attribute).to_vec();
+            for element in elements.iter_mut().filter_map(Value::as_object_mut) {
+                let Some(id) = element.get("value").and_then(Value::as_str) else { continue };
+                let address = format!("{place}{}", utf8_percent_encode(id, ID));
+                element.insert("$ref".into(), address.into());
+            }
+            if !elements.is_empty() {
+                resource.set(&rule.attribute, Value::Array(elements));
+            }
+        }
+        resource
     }
 
     fn features(&self) -> Features {

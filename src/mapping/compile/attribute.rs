@@ -162,7 +162,11 @@ pub(super) fn offer(kind: &mut ResourceType, rule: &Rule) {
             let own = [of_type.as_ref().map(|_| Arc::from("type")), Some(Arc::from("primary"))];
             at.iter().map(|(sub, _)| sub.clone()).chain(own.into_iter().flatten()).collect()
         }
-        Shape::Each { items, .. } => items.iter().map(|item| item.sub.clone()).collect(),
+        Shape::Each { items, .. } => {
+            // Whoever knows the id knows the address.
+            let refers = items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some());
+            items.iter().map(|item| item.sub.clone()).chain(refers.then(|| Arc::from("$ref"))).collect()
+        }
         _ if rule.attribute.sub.is_none() => every_sub(kind, &parent),
         _ => Vec::new(),
     };
@@ -201,6 +205,11 @@ pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool))
     let accepts = matches!(rule.shape, Shape::Read(_)) && (rule.written == Written::Sent || says_ignore);
     if rule.reads_only() && !accepts {
         restrict(kind, &rule.attribute, Mutability::ReadOnly);
+    }
+    if let Shape::Each { items, .. } = &rule.shape {
+        for item in items.iter().filter(|item| item.read_only) {
+            restrict(kind, &rule.attribute.with_sub(&item.sub), Mutability::ReadOnly);
+        }
     }
 }
 

@@ -24,8 +24,11 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
         return None;
     }
     let given = SUBS.iter().filter_map(|sub| node.entry(sub));
-    let items: Vec<Item> = given.filter_map(|entry| item(subject, entry)).collect();
-    if node.get("value").is_none() && subject.attribute.kind == Kind::Complex {
+    let further = node.get("sub").map(Node::entries).unwrap_or_default();
+    let items: Vec<Item> = given.chain(further).filter_map(|entry| item(subject, entry)).collect();
+    twice(subject, node, further);
+    let valued = subject.attribute.sub("value").is_some() || further.is_empty();
+    if node.get("value").is_none() && subject.attribute.kind == Kind::Complex && valued {
         let hint = "`value: .id` says where in an element the value stands";
         context.report.hint(&codes::MISSING_KEY, subject.key, ("`value` is missing from an `each:` rule", hint));
     }
@@ -39,6 +42,15 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
     let purpose = if reads_only || by_calls { Use::Read } else { Use::Write };
     let at = context.path_at(array, (Root::Whole, purpose))?;
     Some((subject.path.clone(), Shape::Each { at, items, add, remove }, Transform::Same))
+}
+
+/// A sub-attribute that stands in the rule and under `sub:` too.
+fn twice(subject: Subject<'_>, node: &Node, further: &[Entry]) {
+    let has = |entry: &&Entry| SUBS.iter().any(|sub| entry.key.eq_ignore_ascii_case(sub) && node.get(sub).is_some());
+    if let Some(entry) = further.iter().find(has) {
+        let message = format!("`{}` of `{}` has a place already", entry.key, subject.path);
+        subject.names.context.report.say(&codes::TWO_RULES_ONE_ATTRIBUTE, &entry.key_span, message);
+    }
 }
 
 /// A field of the element that a `one:` rule maps to a sub-attribute.

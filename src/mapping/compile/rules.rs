@@ -212,6 +212,7 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("rest", has("one"), "`one`"),
         ("value", has("each"), "`each`"),
         ("display", has("each"), "`each`"),
+        ("sub", has("each"), "`each`"),
         ("add", has("each"), "`each`"),
         ("remove", has("each"), "`each`"),
         ("primary", has("each") || has("one"), "`one` or `each`"),

@@ -124,6 +124,11 @@ static RULE: Shape = Shape {
                 Or(&[Flag, PATH, Idea(&ITEM)]),
                 "With `each`: the place of `primary`. With `one`: is the element primary?",
             ),
+            key(
+                "sub",
+                Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
+                "With `each`: the places of further sub-attributes, such as an address's `locality`.",
+            ),
             key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
             key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
             key("default", Any, "What a create sends when the attribute is not given."),
