@@ -10,6 +10,9 @@ use crate::scim::schema::Mutability;
 use crate::wire::{CallId, Variable};
 use serde_json::Value;
 
+/// Elements that are added, each with its position in what the client sent, and elements that go.
+type Named = (Vec<(usize, Value)>, Vec<Value>);
+
 /// What must be written.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Changes {
@@ -132,7 +135,7 @@ fn is_array(rule: &Rule) -> bool {
 }
 
 impl Changes {
-    fn note(&mut self, rule: usize, (adds, removes): (Vec<(usize, Value)>, Vec<Value>)) {
+    fn note(&mut self, rule: usize, (adds, removes): Named) {
         let at = self.elements.iter().position(|change| change.rule == rule).unwrap_or_else(|| {
             self.elements.push(ElementChange { rule, adds: Vec::new(), removes: Vec::new() });
             self.elements.len() - 1
@@ -253,7 +256,7 @@ fn selects_type(filter: &Filter, path: &AttributePath, of_type: &str) -> bool {
 }
 
 /// The elements that an operation adds or removes by name; `None` where that depends on what is there.
-fn blind_elements(operation: &Operation) -> Option<(Vec<(usize, Value)>, Vec<Value>)> {
+fn blind_elements(operation: &Operation) -> Option<Named> {
     if operation.path.sub.is_some() {
         return None;
     }
