@@ -9,7 +9,7 @@ use crate::requests::{Asking, Kind, Populating, Users, Words};
 use crate::{Failure, cpu};
 
 /// Rounds of which the median counts.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// Users that are read and changed.
 const USERS: u64 = 500;
 

@@ -42,7 +42,7 @@ enum Program {
         to: SocketAddr,
     },
     /// Measures every process that is named, and prints the tables
-    Load(load::Arguments),
+    Load(Box<load::Arguments>),
     /// Runs one operation of the translation, for an instruction counter
     Translate {
         /// Which one

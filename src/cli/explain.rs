@@ -1,7 +1,7 @@
 //! `transom explain`: the calls that a SCIM request becomes, with the mapping line behind each field. Makes none of them.
 
-use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET};
-use crate::cli::{Ended, Failure, check, test};
+use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET, in_url};
+use crate::cli::{Ended, Failure, check};
 use crate::engine::Work;
 use crate::engine::explain::{self, Explained, Given, Known};
 use crate::gateway::{LoadError, PatchAnswer, load};
@@ -92,7 +92,7 @@ impl Request {
     fn read(arguments: &Arguments) -> Result<Request, Failure> {
         let (method, path) =
             arguments.request.trim().split_once(' ').ok_or("--request wants a method and a path: 'PATCH /Users/7'")?;
-        let uri: http::Uri = format!("/{TARGET}/scim/v2{}", test::in_url(path.trim())).parse()?;
+        let uri: http::Uri = format!("/{TARGET}/scim/v2{}", in_url(path.trim())).parse()?;
         let method: Method = method.to_ascii_uppercase().parse()?;
         let place = Route::parse(uri.path()).and_then(|route| route.place);
         if let Some(methods) = place.as_ref().map(Place::methods).filter(|methods| !methods.contains(&method)) {

@@ -1,16 +1,11 @@
 //! `transom test`: runs the tests that stand in mapping files, each through the whole gateway against a pretend product.
 
-use crate::cli::rehearsal::{Accounts, Rehearsal, Script, Setting, TARGET, equals, holds};
+use crate::cli::rehearsal::{Made, Played, Stage, equals, holds};
 use crate::cli::{Ended, Failure, check};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
-use crate::server::{Peer, pipeline};
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -69,63 +64,38 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
 /// # Errors
 /// The machine refuses memory or randomness.
 pub async fn play(mapping: &Arc<Mapping>, test: &TestCase) -> Result<Vec<String>, Failure> {
-    let setting =
-        Setting { mapping: mapping.clone(), test, patch_answer: [PatchAnswer::Resource, PatchAnswer::Resource] };
-    let mut faults = Vec::new();
-    let answer = if let Some(exchange) = &test.exchange {
-        let product = Arc::new(Script::new(exchange));
-        let answer = ask(&Rehearsal::begin(setting, product.clone()).await?, test).await?;
-        faults.extend(product.faults());
-        answer
-    } else {
-        let product = Arc::new(Accounts::new(mapping.clone(), &test.given));
-        let answer = ask(&Rehearsal::begin(setting, product.clone()).await?, test).await?;
-        faults.extend(test.calls.as_ref().and_then(|calls| other_calls(calls, &product.writes())));
-        answer
-    };
-    faults.extend(other_answer(test, answer));
-    Ok(faults)
+    let stage = Stage::set(mapping, test, [PatchAnswer::Resource, PatchAnswer::Resource]).await?;
+    let mut played = stage.play(test).await?;
+    played.calls.retain(|call| !call.reads);
+    Ok(judge(test, &played))
 }
 
-async fn ask(rehearsal: &Rehearsal, test: &TestCase) -> Result<(u16, Value), Failure> {
-    let (method, path, body) = &test.request;
-    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let request = http::Request::builder()
-        .method(method.as_str())
-        .uri(format!("/{TARGET}/scim/v2{}", in_url(path)))
-        .header(AUTHORIZATION, &rehearsal.authorization)
-        .header(CONTENT_TYPE, "application/scim+json")
-        .body(Full::new(bytes))?;
-    let peer = Peer { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: false };
-    let (head, body) = pipeline::answer(rehearsal.gateway.clone(), request, peer).await.into_parts();
-    let bytes = body.collect().await?.to_bytes();
-    Ok((head.status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+/// What came otherwise than the test says, calls and answer.
+pub fn judge(test: &TestCase, played: &Played) -> Vec<String> {
+    let mut faults = played.faults.clone();
+    if test.exchange.is_none() {
+        faults.extend(test.calls.as_ref().and_then(|calls| other_calls(calls, &played.calls)));
+    }
+    faults.extend(other_answer(test, played));
+    faults
 }
 
-/// Tests are written for people: blanks, quotes and brackets stand in their paths as they are.
-pub fn in_url(path: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/?&=%+-._~:@!$'()*,;".contains(letter);
-    path.chars().map(|letter| if plain(letter) { letter.to_string() } else { encoded(letter) }).collect()
+fn other_calls(wanted: &[(String, Value)], made: &[Made]) -> Option<String> {
+    let same = |(call, body): &(String, Value), made: &Made| *call == made.line && equals(body, &made.body);
+    let all = wanted.len() == made.len() && wanted.iter().zip(made).all(|(wanted, made)| same(wanted, made));
+    let made = made.iter().map(|made| (&*made.line, &made.body));
+    let wanted = wanted.iter().map(|(call, body)| (&**call, body));
+    (!all).then(|| format!("calls: {}\n     wanted: {}", listed(made), listed(wanted)))
 }
 
-fn encoded(letter: char) -> String {
-    let mut bytes = [0; 4];
-    percent_encoding::percent_encode(letter.encode_utf8(&mut bytes).as_bytes(), percent_encoding::NON_ALPHANUMERIC)
-        .to_string()
+fn listed<'a>(calls: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
+    let one = |(call, body): (&str, &Value)| if body.is_null() { call.to_owned() } else { format!("{call} {body}") };
+    let all = calls.map(one).collect::<Vec<_>>().join("\n             ");
+    if all.is_empty() { "none".to_owned() } else { all }
 }
 
-fn other_calls(wanted: &[(String, Value)], made: &[(String, Value)]) -> Option<String> {
-    let same = wanted.len() == made.len()
-        && wanted.iter().zip(made).all(|((call, body), (made, sent))| call == made && equals(body, sent));
-    (!same).then(|| format!("calls: {}\n     wanted: {}", listed(made), listed(wanted)))
-}
-
-fn listed(calls: &[(String, Value)]) -> String {
-    let one = |(call, body): &(String, Value)| if body.is_null() { call.clone() } else { format!("{call} {body}") };
-    if calls.is_empty() { "none".to_owned() } else { calls.iter().map(one).collect::<Vec<_>>().join("\n             ") }
-}
-
-fn other_answer(test: &TestCase, (status, body): (u16, Value)) -> Vec<String> {
+fn other_answer(test: &TestCase, played: &Played) -> Vec<String> {
+    let (status, body) = (played.status, &played.body);
     let mut faults = Vec::new();
     let wanted_status = test.answer.get("status").and_then(Value::as_u64);
     let failed = wanted_status.map_or(status >= 300, |wanted| wanted != u64::from(status));
@@ -136,7 +106,7 @@ fn other_answer(test: &TestCase, (status, body): (u16, Value)) -> Vec<String> {
     for (name, wanted) in test.answer.iter().filter(|(name, _)| *name != "status") {
         let seen = body.get(name).unwrap_or(&Value::Null);
         if !holds(wanted, seen) {
-            faults.push(format!("answer: {name} is {seen}, wanted {wanted}"));
+            faults.push(format!("answer: {name} is {seen}\n     wanted: {wanted}"));
         }
     }
     faults

@@ -146,10 +146,10 @@ impl Work {
             Extent::Whole => kind.to_scim(&shown.document, &|_| true)?,
             Extent::Part(wants) => kind.to_scim(&shown.document, wants)?,
         };
+        self.translate(&mut resource).await?;
         if let Some(link) = &located.link {
             restore(kind, &mut resource, link);
         }
-        self.translate(&mut resource).await?;
         resource.0.insert("id".into(), Value::from(located.id.clone()));
         let mut meta = Map::from_iter([("resourceType".to_owned(), Value::from(&*kind.kind.name))]);
         if let Some(version) = version(&shown, &resource, (extent, located.link.as_deref())) {
@@ -227,8 +227,19 @@ impl Work {
     }
 
     /// References hold the target's keys so far; clients see ids.
-    async fn translate(&self, resource: &mut Resource) -> Result<(), OperationError> {
+    pub(super) async fn translate(&self, resource: &mut Resource) -> Result<(), OperationError> {
         for rule in &self.kind().rules {
+            if let Some(referred) = rule
+                .refers_to
+                .as_deref()
+                .and_then(|name| self.instance.mapping.kind(name))
+                .filter(|kind| !kind.key.stable)
+            {
+                let Some(key) = resource.text(&rule.attribute).map(str::to_owned) else { continue };
+                let links = self.links(referred, &[&key]).await?;
+                let id = links.into_iter().flatten().next().map_or(Value::Null, |link| link.scim_id.clone().into());
+                resource.set(&rule.attribute, id);
+            }
             let Shape::Each { items, .. } = &rule.shape else { continue };
             for item in items {
                 let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
@@ -274,7 +285,7 @@ fn restore(kind: &TypeMapping, resource: &mut Resource, link: &Link) {
     };
     // What was held was noted without what is kept, so it is compared before that is laid over.
     let rules: Vec<&Rule> =
-        kind.rules.iter().filter(|rule| rule.remember).filter(|rule| unchanged(resource, rule)).collect();
+        kind.rules.iter().filter(|rule| rule.remembers()).filter(|rule| unchanged(resource, rule)).collect();
     kind.lay_over(resource, &Resource(link.kept.clone()));
     for rule in rules {
         if let Some(remembered) = link.remembered.get(&rule.attribute.to_string()) {

@@ -117,7 +117,8 @@ impl Work {
         // What the product makes of an attribute that was not sent reads back; what a default of ours made of it does not.
         let noted = |rule: &Rule| rule.default.is_some() || resource.get(&rule.attribute).is_some();
         let noted: Vec<usize> = (0..kind.rules.len()).filter(|place| noted(&kind.rules[*place])).collect();
-        let held = kind.to_scim(&account.shown.document, &|_| true)?;
+        let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
+        self.translate(&mut held).await?;
         note_sent(self, &noted, (resource, &held), &mut remembered);
         if remembered.is_empty() {
             return Ok(account.resource);
@@ -170,8 +171,9 @@ impl Work {
                     && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })
             })
             .all(|rule| {
-                let sent = kind.value_of(rule, resource);
-                sent.is_none() || rule.remember || sent == kind.value_of(rule, &account.resource)
+                kind.value_of(rule, resource).is_none()
+                    || rule.remembers()
+                    || kind.sends_alike(rule, resource, &account.resource)
             });
         let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
         if !alike || claimed {

@@ -132,18 +132,23 @@ impl Work {
     pub(super) async fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
         let mut known = Known::default();
         for rule in &self.kind().rules {
-            let Shape::Each { items, add, remove, .. } = &rule.shape else { continue };
-            let referred = items.iter().find(|item| &*item.sub == "value").and_then(|item| item.refers_to.as_deref());
+            let (item, calls) = match &rule.shape {
+                Shape::Each { items, add, remove, .. } => {
+                    (items.iter().find(|item| &*item.sub == "value"), [*add, *remove])
+                }
+                _ => (None, [None, None]),
+            };
+            let referred = item.map_or(rule.refers_to.as_deref(), |item| item.refers_to.as_deref());
             let Some(place) =
                 referred.and_then(|name| self.instance.mapping.types.iter().position(|kind| &*kind.kind.name == name))
             else {
                 continue;
             };
-            let ids: Vec<&str> = resources
+            let elements = resources
                 .iter()
                 .flat_map(|one| one.elements(&rule.attribute))
-                .filter_map(|one| one.get("value")?.as_str())
-                .collect();
+                .filter_map(|one| one.get("value")?.as_str());
+            let ids: Vec<&str> = elements.chain(resources.iter().filter_map(|one| one.text(&rule.attribute))).collect();
             self.look_up_keys(place, &ids, &mut known)?;
             let named = |call: &CallId| {
                 self.instance
@@ -153,7 +158,7 @@ impl Work {
                     .iter()
                     .any(|hole| matches!(hole, Variable::MemberAttribute(_)))
             };
-            if add.iter().chain(remove).any(named) {
+            if calls.iter().flatten().any(named) {
                 self.look_up_members(place, &ids, &mut known).await?;
             }
         }
@@ -219,7 +224,7 @@ fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: 
         .rules
         .iter()
         .filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
-    rules.into_iter().all(|rule| kind.value_of(rule, seen) == kind.value_of(rule, after))
+    rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 
 fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {

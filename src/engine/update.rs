@@ -76,7 +76,10 @@ async fn attempt(
     if steps.is_empty() && !decided.keeps_anew {
         return match (answer, decided.seen) {
             (PatchAnswer::None, _) => Ok(None),
-            (PatchAnswer::Resource, Seen::Whole) => Ok(Some(decided.after)),
+            // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
+            (PatchAnswer::Resource, Seen::Whole) => {
+                Ok(Some(decided.before.map_or(decided.after, |account| account.resource)))
+            }
             (PatchAnswer::Resource, Seen::Part) => {
                 work.gather(&located, Extent::Whole).await.map(|account| Some(account.resource))
             }
@@ -146,6 +149,7 @@ impl Work {
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
+        carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
@@ -162,6 +166,14 @@ impl Work {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
+        let changed =
+            |rule: &Rule| decided.changes.rules.iter().any(|place| std::ptr::eq(rule, &self.kind().rules[*place]));
+        let refers = |rule: &&Rule| rule.refers_to.is_some() || rule.refers_by_whole_array();
+        for rule in self.kind().rules.iter().filter(refers).filter(|rule| changed(rule)) {
+            if let Some(referred) = decided.after.get(&rule.attribute) {
+                asked.set(&rule.attribute, referred.clone());
+            }
+        }
         let references = self.references(&[&asked]).await?;
         let before = decided.before.as_ref().map(Account::before);
         let subject =
@@ -176,11 +188,14 @@ impl Work {
         decided: &Decided,
         (ran, answer): (Ran, PatchAnswer),
     ) -> Result<Option<Account>, OperationError> {
+        if decided.changes.is_empty() && decided.seen == Seen::Whole {
+            return Ok(decided.before.clone());
+        }
         if !ran.doubts.is_empty() {
             return self.resolve(ran.doubts, located, &decided.after).await.map(Some);
         }
         let kind = self.kind();
-        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remember);
+        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remembers());
         if answer == PatchAnswer::None && !remembers {
             return Ok(None);
         }
@@ -214,7 +229,8 @@ impl Work {
             }
         }
         if let Some(account) = &seen {
-            let shown = kind.to_scim(&account.shown.document, &|_| true)?;
+            let mut shown = kind.to_scim(&account.shown.document, &|_| true)?;
+            self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
@@ -260,7 +276,7 @@ pub(super) fn note_sent(
     (sent, shown): (&Resource, &Resource),
     remembered: &mut BTreeMap<String, Remembered>,
 ) {
-    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remember) {
+    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remembers()) {
         let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
         if sent == held {
             remembered.remove(&name);
@@ -281,6 +297,15 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     }
     if let Some(id) = before.0.get("id") {
         after.0.insert("id".into(), id.clone());
+    }
+}
+
+/// What the target has no empty form for stays as it is when a client clears it.
+fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) {
+    for rule in work.kind().rules.iter().filter(|rule| rule.is_sent() && !rule.can_be_cleared()) {
+        if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
+            after.set(&rule.attribute, value.clone());
+        }
     }
 }
 

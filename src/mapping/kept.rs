@@ -52,7 +52,7 @@ impl TypeMapping {
 
     /// Does the store hold anything for this type: kept attributes, or sent forms to remember?
     pub fn stores(&self) -> bool {
-        self.rules.iter().any(|rule| rule.is_kept() || rule.remember)
+        self.rules.iter().any(|rule| rule.is_kept() || rule.remembers())
     }
 }
 

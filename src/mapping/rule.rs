@@ -130,6 +130,27 @@ impl Rule {
         self.keep || matches!(self.shape, Shape::Kept | Shape::One { rest: Rest::Keep, .. })
     }
 
+    /// Does the store note the sent form where the target shows another one? A reference to somebody the target does not know is not sent,
+    /// so it can come back from there alone.
+    pub fn remembers(&self) -> bool {
+        self.remember || (self.refers_to.is_some() && !self.reads_only())
+    }
+
+    /// Does it refer to other accounts in an array that is sent whole?
+    pub fn refers_by_whole_array(&self) -> bool {
+        match &self.shape {
+            Shape::Each { items, add: None, remove: None, .. } => {
+                items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some() && !item.read_only)
+            }
+            _ => false,
+        }
+    }
+
+    /// Has the target a form for no value? A table that does not spell it has none: its field stays as it is.
+    pub fn can_be_cleared(&self) -> bool {
+        !matches!(self.transform, Transform::Table(_)) || self.cleared != Cleared::Absent
+    }
+
     /// Does a script take part?
     pub fn is_scripted(&self) -> bool {
         matches!(self.transform, Transform::Script { .. })

@@ -82,10 +82,19 @@ impl TypeMapping {
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
-        for (at, value) in self.fields(rule, resource)? {
+        let fields = self.fields(rule, resource)?;
+        let several = fields.len() > 1;
+        for (at, value) in fields {
+            if let Some((document, Sends::Changed)) = before
+                && several
+                && at.first(document).filter(|held| !rule.cleared.is(held)) == value.as_ref()
+            {
+                continue;
+            }
             draft.carry(at, before.map(|(document, _)| document));
             match (value, &rule.cleared, before) {
                 (Some(value), _, _) => draft.put(at, value, rule.line),
+                (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
                 (None, Cleared::As(nothing), _) => draft.put(at, nothing.clone(), rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Changed))) => draft.put(at, Value::Null, rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Account))) => draft.leave_out(at, rule.line),
@@ -120,18 +129,44 @@ impl TypeMapping {
         }
     }
 
-    /// The element that a `one:` rule sends: the first of its type or of none; without a type the primary one, else the first.
+    /// Does the rule send the same for both? What it has no field for (an element's `primary`, a read-only `display`) does not count.
+    pub fn sends_alike(&self, rule: &Rule, one: &Resource, other: &Resource) -> bool {
+        let sub = |element: &'_ Value, name: &str| element.get(name).cloned();
+        match &rule.shape {
+            Shape::One { at, .. } => {
+                let (one, other) = (self.chosen(rule, one), self.chosen(rule, other));
+                let sent = |element: Option<&Value>, name: &str| element.and_then(|element| sub(element, name));
+                at.iter().all(|(name, _)| sent(one, name) == sent(other, name))
+            }
+            Shape::Each { items, .. } => {
+                let (one, other) = (one.elements(&rule.attribute), other.elements(&rule.attribute));
+                let written = || items.iter().filter(|item| !item.read_only);
+                let alike =
+                    |(one, other): (&Value, &Value)| written().all(|item| sub(one, &item.sub) == sub(other, &item.sub));
+                one.len() == other.len() && one.iter().zip(other).all(alike)
+            }
+            _ => one.get(&rule.attribute) == other.get(&rule.attribute),
+        }
+    }
+
+    /// The element that a `one:` rule sends: the first of its type, or of none if no earlier rule takes that; without a type the primary
+    /// one, else the first.
     pub fn chosen<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         let elements = resource.elements(&rule.attribute);
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
-            Some(of_type) => {
-                let type_of =
-                    |element: &Value| element.get("type").and_then(Value::as_str).map(|text| fold(text).into_owned());
-                let wanted = fold(of_type).into_owned();
-                let exact = elements.iter().find(|element| type_of(element).as_deref() == Some(&wanted));
-                exact.or_else(|| elements.iter().find(|element| type_of(element).is_none()))
-            }
+            Some(of_type) => of_that_type(elements, of_type).or_else(|| {
+                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| {
+                    match &other.shape {
+                        Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
+                        _ => false,
+                    }
+                });
+                let ours = taker.is_some_and(
+                    |taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type),
+                );
+                elements.iter().find(|element| ours && element.get("type").is_none())
+            }),
             None => {
                 elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
             }
@@ -245,6 +280,11 @@ impl Rule {
             Shape::Read(_) | Shape::Kept => true,
         }
     }
+}
+
+fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
+    let wanted = fold(of_type);
+    elements.iter().find(|element| element.get("type").and_then(Value::as_str).is_some_and(|text| fold(text) == wanted))
 }
 
 /// The array itself, without the filter that chooses its elements.

@@ -6,8 +6,12 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Mutability;
 use crate::wire::{CallId, Variable};
 use serde_json::Value;
+
+/// Elements that are added, each with its position in what the client sent, and elements that go.
+type Named = (Vec<(usize, Value)>, Vec<Value>);
 
 /// What must be written.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,7 +46,7 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
         if rule.has_calls() {
             changes.elements.extend(element_diff(place, rule, before, after));
-        } else if differs(kind, rule, (before, after)) {
+        } else if !kind.sends_alike(rule, before, after) {
             changes.rules.push(place);
         }
     }
@@ -91,7 +95,8 @@ pub fn blind(
     let scalar = |operation: &&Operation| kind.rule(&operation.path).is_none_or(|rule| !rule.has_calls());
     let scalars: Vec<Operation> = operations.iter().filter(scalar).cloned().collect();
     let after = patch::apply(&scalars, kept, &kind.kind).ok()?;
-    Some((after, changes))
+    let unsure = changes.rules.iter().any(|place| depends_on_before(kind, &kind.rules[*place], &after));
+    (!unsure && kind.check_rest(&after).is_ok()).then_some((after, changes))
 }
 
 /// The parts of a PATCH that add or remove elements by name in arrays that are sent whole: told without the resource's own
@@ -130,7 +135,7 @@ fn is_array(rule: &Rule) -> bool {
 }
 
 impl Changes {
-    fn note(&mut self, rule: usize, (adds, removes): (Vec<(usize, Value)>, Vec<Value>)) {
+    fn note(&mut self, rule: usize, (adds, removes): Named) {
         let at = self.elements.iter().position(|change| change.rule == rule).unwrap_or_else(|| {
             self.elements.push(ElementChange { rule, adds: Vec::new(), removes: Vec::new() });
             self.elements.len() - 1
@@ -159,20 +164,6 @@ impl Changes {
     }
 }
 
-/// Does the rule send something else? Of an array that is sent whole only the sub-attributes that are sent count.
-fn differs(kind: &TypeMapping, rule: &Rule, (before, after): (&Resource, &Resource)) -> bool {
-    let Shape::Each { items, .. } = &rule.shape else {
-        return kind.value_of(rule, before) != kind.value_of(rule, after);
-    };
-    let sent: Vec<&str> = items.iter().filter(|item| !item.read_only).map(|item| &*item.sub).collect();
-    let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
-    let same = |one: &Value, other: &Value| match (one, other) {
-        (Value::Object(one), Value::Object(other)) => sent.iter().all(|sub| one.get(*sub) == other.get(*sub)),
-        _ => one == other,
-    };
-    old.len() != new.len() || old.iter().zip(new).any(|(one, other)| !same(one, other))
-}
-
 fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) -> Option<ElementChange> {
     let (old, new) = (before.elements(&rule.attribute), after.elements(&rule.attribute));
     let known: std::collections::HashSet<String> = old.iter().map(identity).collect();
@@ -198,20 +189,38 @@ fn same_element(one: &Value, other: &Value) -> bool {
 }
 
 fn concerns(rule: &Rule, operation: &Operation) -> bool {
-    rule.attribute.covers(&operation.path)
+    rule.attribute.covers(&operation.path) || (rule.refers_to.is_some() && rule.attribute.parent() == operation.path)
+}
+
+/// Is the change allowed, or anything at all, only if the account holds the right thing before?
+fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool {
+    let attribute = kind.kind.attribute(&rule.attribute);
+    let cleared = kind.value_of(rule, after).is_none();
+    attribute.is_some_and(|one| one.mutability == Mutability::Immutable || (one.required && cleared))
+        || (cleared && !rule.can_be_cleared())
 }
 
 /// Can every call that may carry this rule be written out without the account as it was?
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
     let calls: Vec<CallId> = match &rule.shape {
         Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
-        _ => kind
-            .update
-            .iter()
-            .filter(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
-            .map(|row| row.write.call)
-            .collect(),
+        _ => {
+            kind.update
+                .iter()
+                .filter(|row| {
+                    row.takes.is_empty()
+                        || row.takes.iter().any(|takes| {
+                            takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
+                        })
+                })
+                .map(|row| row.write.call)
+                .collect()
+        }
     };
+    let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
+    if with.into_iter().any(needs_account) {
+        return false;
+    }
     calls.into_iter().all(|call| mapping.call(call).holes().into_iter().all(|hole| !needs_account(hole)))
 }
 
@@ -222,7 +231,12 @@ fn needs_account(hole: &Variable) -> bool {
 /// Does the operation say the whole of what the rule sends?
 fn replaces(rule: &Rule, operation: &Operation) -> bool {
     match &rule.shape {
-        Shape::Field(_) | Shape::Write(_) => operation.path == rule.attribute && operation.element.is_none(),
+        Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
+        // A reference's `value` is all that is held of it.
+        Shape::Field(_) | Shape::Write(_) => {
+            operation.change == Change::Remove
+                || operation.value.as_ref().is_some_and(|value| value.get("value").is_some())
+        }
         Shape::One { at, of_type, rest, .. } => match &operation.element {
             Some(element) => {
                 let sub = operation.path.sub.as_ref();
@@ -242,7 +256,7 @@ fn selects_type(filter: &Filter, path: &AttributePath, of_type: &str) -> bool {
 }
 
 /// The elements that an operation adds or removes by name; `None` where that depends on what is there.
-fn blind_elements(operation: &Operation) -> Option<(Vec<(usize, Value)>, Vec<Value>)> {
+fn blind_elements(operation: &Operation) -> Option<Named> {
     if operation.path.sub.is_some() {
         return None;
     }

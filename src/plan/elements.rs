@@ -165,7 +165,8 @@ impl Subject<'_> {
     /// names, are carried along from the account as it was.
     pub(super) fn put_array(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
         let Shape::Each { at, items, .. } = &rule.shape else { return Ok(()) };
-        let before = self.before.map(|before| before.document);
+        let before = self.standing(at, draft);
+        let before = before.as_deref();
         let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
         let ours = before.map(|document| at.items(document)).unwrap_or_default();
         let known: HashMap<String, &Value> =
@@ -183,6 +184,17 @@ impl Subject<'_> {
         Ok(())
     }
 
+    /// The document whose array the rule changes: several rules may fill one array, and what an earlier one wrote stands.
+    fn standing(&self, at: &Path, draft: &Draft) -> Option<Cow<'_, Value>> {
+        let array = array_of(at);
+        let written = draft.lines.iter().any(|(path, _)| path.text() == array.text());
+        if written {
+            Some(Cow::Owned(draft.document.clone()))
+        } else {
+            self.before.map(|before| Cow::Borrowed(before.document))
+        }
+    }
+
     /// Puts the array as it was, less some elements and with some more; nothing where that changes nothing.
     pub(super) fn put_changed_array(
         &self,
@@ -191,10 +203,13 @@ impl Subject<'_> {
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
         let Shape::Each { at, items, .. } = &rule.shape else { return Ok(()) };
-        let old = self.before.map(|before| array_of(at).items(before.document)).unwrap_or_default();
+        let before = self.standing(at, draft);
+        let old = before.as_deref().map(|document| array_of(at).items(document)).unwrap_or_default();
+        let ours = before.as_deref().map(|document| at.items(document)).unwrap_or_default();
+        let own = |one: &Value| ours.iter().any(|own| std::ptr::eq(*own, one));
         let gone: Vec<Value> =
             change.removes.iter().filter_map(|one| self.element(rule, items, (0, one)).ok()).collect();
-        let kept = old.iter().filter(|one| !gone.iter().any(|gone| same_value(items, one, gone)));
+        let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
         let mut list: Vec<Value> = kept.map(|one| (*one).clone()).collect();
         let mut changed = list.len() != old.len();
         for (position, element) in &change.adds {

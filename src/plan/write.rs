@@ -91,11 +91,12 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
     let create = kind.create.as_ref().ok_or(PlanError::NotOffered("creating"))?;
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
+    let keyed = subject.keyed(resource);
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
         match &rule.shape {
             Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
             Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
-            _ => kind.write_new(rule, resource, &mut draft)?,
+            _ => kind.write_new(rule, &keyed, &mut draft)?,
         }
         covers.push(rule.attribute.clone());
     }
@@ -153,6 +154,9 @@ fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Ve
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
     let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
+        return Err(PlanError::NotOffered("changing"));
+    }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
@@ -177,11 +181,12 @@ fn planned_row(
         Sends::Account | Sends::Changed => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
+    let keyed = subject.keyed(after);
     for rule in rules {
         match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
             (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
             (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
-            (None, _) => subject.kind.write(rule, after, Some((before, row.sends)), &mut draft)?,
+            (None, _) => subject.kind.write(rule, &keyed, Some((before, row.sends)), &mut draft)?,
         }
     }
     if draft.lines.is_empty() {
@@ -260,6 +265,20 @@ impl Scope for WithKey<'_> {
             (Variable::Key, Term::Value(key)) => Some(Cow::Borrowed(key)),
             _ => self.scope.value(variable),
         }
+    }
+}
+
+impl Subject<'_> {
+    /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
+    fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
+        let mut keyed = Cow::Borrowed(resource);
+        for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
+            if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
+                let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
+                keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
+            }
+        }
+        keyed
     }
 }
 

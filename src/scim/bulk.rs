@@ -110,7 +110,7 @@ impl BulkOperation {
 }
 
 /// The answer to a bulk request.
-pub fn response(operations: Vec<Value>) -> Value {
+pub fn response(operations: &[Value]) -> Value {
     json!({ "schemas": [BULK_RESPONSE], "Operations": operations })
 }
 

@@ -39,8 +39,8 @@ impl Call {
         for at in std::mem::take(&mut progress.unfinished) {
             self.finish(at, &mut progress).await;
         }
-        let operations = progress.done.into_iter().flatten().collect();
-        Ok(Reply::document(StatusCode::OK, bulk::response(operations)))
+        let operations: Vec<Value> = progress.done.into_iter().flatten().collect();
+        Ok(Reply::document(StatusCode::OK, bulk::response(&operations)))
     }
 
     async fn part(&self, operation: &BulkOperation) -> Reply {

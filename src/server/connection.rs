@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -14,8 +15,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::Watcher;
 use rustls::ServerConfig;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::lenient::Lenient;
@@ -112,47 +112,65 @@ fn canonical(from: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, from.port())
 }
 
-/// What a connection is doing: how many requests it has begun, and how many of them run.
+/// What a connection is doing. Only counted here: waking [`Activity::idle`] for every request would cost more than the request's route.
 #[derive(Clone)]
-struct Activity {
-    running: watch::Sender<u64>,
-    begun: Arc<AtomicU64>,
+struct Activity(Arc<Counts>);
+
+struct Counts {
+    opened: Instant,
+    begun: AtomicU64,
+    running: AtomicU64,
+    /// When a request last ended, in nanoseconds after `opened`.
+    ended: AtomicU64,
 }
 
 impl Default for Activity {
     fn default() -> Self {
-        Activity { running: watch::Sender::new(0), begun: Arc::new(AtomicU64::new(0)) }
+        let zero = AtomicU64::default;
+        Activity(Arc::new(Counts { opened: Instant::now(), begun: zero(), running: zero(), ended: zero() }))
     }
 }
 
 impl Activity {
     fn begin(&self) -> Running {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        self.running.send_modify(|running| *running += 1);
-        Running(self.running.clone())
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
+        self.0.running.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(&self.0))
     }
 
     /// Returns when no request has run for a while. The HTTP library bounds neither the time before the first byte, nor
     /// a client that does not read its answer, nor an HTTP/2 connection without streams: this does.
     async fn idle(&self, limits: ServeLimits) {
-        let mut changes = self.running.subscribe();
         loop {
-            let quiet = *changes.borrow_and_update() == 0;
-            let first = self.begun.load(Ordering::Relaxed) == 0;
+            let first = self.0.begun.load(Ordering::Relaxed) == 0;
             let limit = if first { limits.header_time } else { limits.idle };
-            tokio::select! {
-                _ = changes.changed() => {}
-                () = sleep(limit), if quiet => return,
+            let end = self.0.quiet_since() + limit;
+            if Instant::now() >= end {
+                return;
             }
+            // Requests that come and go meanwhile only put the end off: whoever wakes too early looks again.
+            sleep_until(end).await;
+        }
+    }
+}
+
+impl Counts {
+    /// Now, while a request runs.
+    fn quiet_since(&self) -> Instant {
+        match self.running.load(Ordering::Acquire) {
+            0 => self.opened + Duration::from_nanos(self.ended.load(Ordering::Relaxed)),
+            _ => Instant::now(),
         }
     }
 }
 
 /// A request that runs; over when dropped.
-struct Running(watch::Sender<u64>);
+struct Running(Arc<Counts>);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.send_modify(|running| *running = running.saturating_sub(1));
+        let ended = u64::try_from(self.0.opened.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.ended.store(ended, Ordering::Relaxed);
+        self.0.running.fetch_sub(1, Ordering::Release);
     }
 }

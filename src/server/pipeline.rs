@@ -91,7 +91,7 @@ impl Call {
             Ok(place) => place,
             Err(reply) => {
                 refuse_body(&head.headers, body).await;
-                return reply;
+                return *reply;
             }
         };
         let document = match self.document(&head, &mut body).await {
@@ -109,7 +109,7 @@ impl Call {
         })
     }
 
-    fn admit(&mut self, head: &Parts) -> Result<Place, Reply> {
+    fn admit(&mut self, head: &Parts) -> Result<Place, Box<Reply>> {
         let target = self.route.as_ref().map(|route| route.target.clone()).unwrap_or_default();
         let now = (self.gateway.now)();
         let caller = self.gateway.authenticator.authenticate(head.headers.get(AUTHORIZATION), &target, now);
@@ -123,10 +123,10 @@ impl Call {
             .filter(|_| self.instance.is_some())
             .ok_or_else(unknown)?;
         if head.method == Method::OPTIONS {
-            return Err(Reply::methods(place.methods()));
+            return Err(Box::new(Reply::methods(place.methods())));
         }
         if !place.methods().contains(&head.method) {
-            return Err(Reply::method_not_allowed(place.methods()));
+            return Err(Box::new(Reply::method_not_allowed(place.methods())));
         }
         Ok(place)
     }

@@ -100,7 +100,7 @@ impl Target {
     ) -> Result<Outcome, TargetError> {
         let call = self.call(step.call)?;
         let attempt = Attempt { target: self, call, usage, if_uncertain: step.if_uncertain, budget };
-        let random = random::text().ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
+        let random = random::text_for(call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
         let turn = Turn::default();
         let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
         let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;

@@ -50,7 +50,7 @@ impl<'a> Pages<'a> {
         let Some(listing) = &attempt.call.listing else {
             return Err(attempt.refused(Trouble::Mapping("the plan walks a call that yields no list".to_owned())));
         };
-        let random = random::text().ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
+        let random = random::text_for(attempt.call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
         let way = Way::new(listing.paging.as_ref(), listing.next.is_some());
         let course = Course::new(way, want, attempt.target.sizes.of(step.call));
         let links = HashSet::new();

@@ -1,10 +1,11 @@
-//! A product that holds the accounts a test gives: reads are answered from them, writes change them and are noted.
+//! A product that holds the accounts a test gives: reads are answered from them, writes change them, and every call is noted.
 
+use super::Made;
 use super::script::{method_and_path, reply};
 use crate::mapping::{Mapping, Rule, Sends, Shape, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
-use crate::wire::{Call, CallId, Paging, Path, ResultAt, Scope, Total, Variable, encode};
+use crate::wire::{Call, CallId, KeySource, Paging, Path, ResultAt, Scope, Total, Variable, encode};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -21,21 +22,38 @@ pub struct Accounts {
 #[derive(Default)]
 struct State {
     held: Vec<(usize, Value)>,
-    writes: Vec<(String, Value)>,
+    calls: Vec<Made>,
     made: u64,
 }
 
 impl Accounts {
     /// A product that holds these accounts: type, key, document.
     pub fn new(mapping: Arc<Mapping>, given: &[(Arc<str>, String, Value)]) -> Accounts {
-        let place = |kind: &str| mapping.types.iter().position(|one| &*one.kind.name == kind);
-        let held = given.iter().filter_map(|(kind, _, document)| Some((place(kind)?, document.clone()))).collect();
-        Accounts { state: Mutex::new(State { held, ..State::default() }), mapping }
+        let accounts = Accounts { mapping, state: Mutex::default() };
+        accounts.put(given);
+        accounts
     }
 
-    /// The writes so far: `PUT /users/7.json` and the body, null for none.
-    pub fn writes(&self) -> Vec<(String, Value)> {
-        self.state().writes.clone()
+    /// Puts accounts where those with the same keys were.
+    pub fn put(&self, given: &[(Arc<str>, String, Value)]) {
+        let place = |kind: &str| self.mapping.types.iter().position(|one| &*one.kind.name == kind);
+        let mut state = self.state();
+        for (place, document) in given.iter().filter_map(|(kind, _, document)| Some((place(kind)?, document))) {
+            let kind = &self.mapping.types[place];
+            let key = kind.key_of(document);
+            state.held.retain(|(other, held)| *other != place || key.is_none() || kind.key_of(held) != key);
+            state.held.push((place, document.clone()));
+        }
+    }
+
+    /// The accounts as they are now.
+    pub fn held(&self) -> Vec<Value> {
+        self.state().held.iter().map(|(_, document)| document.clone()).collect()
+    }
+
+    /// The calls since this was last asked.
+    pub fn take_calls(&self) -> Vec<Made> {
+        std::mem::take(&mut self.state().calls)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -48,9 +66,8 @@ impl Accounts {
         let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let mut state = self.state();
         let body = encode::decode(request.body());
-        if !matches!(role, Role::Read | Role::List) {
-            state.writes.push((method_and_path(request), body.clone()));
-        }
+        let reads = matches!(role, Role::Read | Role::List);
+        state.calls.push(Made { line: method_and_path(request), body: body.clone(), reads });
         let scene = Scene { mapping: &self.mapping, call, request, kind: (place, kind), body: &body };
         match role {
             Role::Read => scene.read(&state),
@@ -163,12 +180,31 @@ impl Scene<'_> {
         state.made += 1;
         let mut document = self.carried();
         let kind = self.kind.1;
+        if let Some(key) = self.key_in_path() {
+            kind.key.at.set(&mut document, key);
+        }
         if kind.key_of(&document).is_none() {
             let key = if kind.key.number { json!(1000 + state.made) } else { json!(format!("new-{}", state.made)) };
             kind.key.at.set(&mut document, key);
         }
         state.held.push((self.kind.0, document.clone()));
-        reply(StatusCode::CREATED, &[], &self.shown(&document))
+        let mut shown = self.shown(&document);
+        let mut headers = Vec::new();
+        match (&self.call.key, kind.key_of(&document)) {
+            (Some(KeySource::Header { name, after }), Some(key)) => {
+                headers.push((name.to_string(), format!("{}{key}", after.as_deref().unwrap_or_default())))
+            }
+            (Some(KeySource::At(path)), Some(key)) => path.set(&mut shown, key.into()),
+            _ => {}
+        }
+        reply(StatusCode::CREATED, &headers, &shown)
+    }
+
+    /// The key that a client-chosen one has in the path of the create.
+    fn key_in_path(&self) -> Option<Value> {
+        let place = self.call.path.iter().position(|segment| segment.alone() == Some(&Variable::Key))?;
+        let segment = self.request.uri().path().split('/').nth(place + 1)?;
+        Some(percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into())
     }
 
     fn update(&self, state: &mut State, sends: Sends) -> http::Response<Bytes> {
@@ -200,19 +236,41 @@ impl Scene<'_> {
         };
         let kinds = self.mapping.types.iter().enumerate();
         let referred = kinds.filter(|(_, kind)| Some(&kind.kind.name) == item.refers_to.as_ref());
-        let members: Vec<Value> = referred.flat_map(|(place, kind)| keys(state, place, kind)).collect();
+        let mut members: Vec<Value> = referred.flat_map(|(place, kind)| keys(state, place, kind)).collect();
+        members.extend(self.said());
         let found = members.iter().find_map(|member| Some((self.meant(state, Some(member))?, member.clone())));
         let Some((at, member)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let document = &mut state.held[at].1;
-        let mut list: Vec<Value> =
-            array.items(document).into_iter().filter(|one| item.at.first(one) != Some(&member)).cloned().collect();
+        let members = member.as_array().cloned().unwrap_or_else(|| vec![member]);
+        let mut list = Vec::new();
+        for one in array.items(document) {
+            if !item.at.first(one).is_some_and(|value| members.contains(value)) {
+                list.push(one.clone());
+            }
+        }
         if what == Element::Added {
-            let mut element = Value::Null;
-            item.at.set(&mut element, member);
-            list.push(element);
+            for member in members {
+                let mut element = Value::Null;
+                item.at.set(&mut element, member);
+                list.push(element);
+            }
         }
         array.set(document, Value::Array(list));
         reply(StatusCode::NO_CONTENT, &[], &Value::Null)
+    }
+
+    /// What the request says: everything in its body, and the pieces of its path and query.
+    fn said(&self) -> Vec<Value> {
+        let uri = self.request.uri();
+        let pieces = uri
+            .path()
+            .split('/')
+            .map(|piece| percent_encoding::percent_decode_str(piece).decode_utf8_lossy().into_owned());
+        let query =
+            form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).map(|(_, value)| value.into_owned());
+        let mut said: Vec<Value> = pieces.chain(query).map(Value::from).collect();
+        leaves(self.body, &mut said);
+        said
     }
 
     /// The account that the request is about: the one whose key makes the call into this request.
@@ -264,9 +322,20 @@ impl Scope for Filled<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Key => Some(Cow::Borrowed(self.key)),
-            Variable::Member | Variable::Value => self.member.map(Cow::Borrowed),
+            Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
             _ => None,
         }
+    }
+}
+
+fn leaves(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(fields) => fields.values().for_each(|one| leaves(one, found)),
+        Value::Array(list) => {
+            found.push(value.clone());
+            list.iter().for_each(|one| leaves(one, found));
+        }
+        scalar => found.push(scalar.clone()),
     }
 }
 

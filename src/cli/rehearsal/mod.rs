@@ -1,13 +1,15 @@
 //! A mapping played against a pretend product: `transom test` and `transom explain` run the whole gateway with this behind it.
 //!
-//! Reads are answered from the accounts that a test gives, writes change them and are noted. Or, where a test lists raw
+//! Reads are answered from the accounts that a test gives, writes change them; every call is noted. Or, where a test lists raw
 //! exchanges, these are all that happens.
 
 mod accounts;
 mod script;
+mod stage;
 
 pub use accounts::Accounts;
 pub use script::{Script, method_and_path};
+pub use stage::{Made, Played, Stage, in_url};
 
 use crate::auth::{self, Authenticator};
 use crate::gateway::{Gateway, Instance, PatchAnswer, RequestLimits};

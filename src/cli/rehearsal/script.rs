@@ -1,13 +1,11 @@
 //! A product that answers as a test's `exchange:` says, call by call, and notes whatever else it is asked.
 
 use crate::mapping::Exchange;
-use crate::target::{self, Line, LineError};
-use crate::wire::{Call, encode};
+use crate::wire::encode;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
-use tokio::time::Instant;
 
 /// The exchanges still to come, and what went otherwise.
 pub struct Script {
@@ -27,7 +25,7 @@ impl Script {
         state.1.iter().cloned().chain(missing).collect()
     }
 
-    fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+    pub(super) fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (call, body) = (method_and_path(request), encode::decode(request.body()));
         let Some(expected) = state.0.pop_front() else {
@@ -42,12 +40,6 @@ impl Script {
         }
         let status = StatusCode::from_u16(expected.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         reply(status, &expected.headers, &expected.answer)
-    }
-}
-
-impl Line for Script {
-    fn exchange<'a>(&'a self, _: &'a Call, request: http::Request<Bytes>, _: Instant) -> target::Exchange<'a> {
-        Box::pin(async move { Ok::<_, LineError>(self.answer(&request)) })
     }
 }
 
