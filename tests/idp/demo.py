@@ -3,7 +3,9 @@ import contextlib
 import pathlib
 import re
 import secrets
+import signal
 import subprocess
+import sys
 import time
 
 
@@ -40,6 +42,7 @@ class Demo:
 
 @contextlib.contextmanager
 def running(program, data):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the demo does not outlive its script
     demo = Demo(program, data)
     try:
         yield demo
