@@ -113,10 +113,10 @@ fn values(kind: &TypeMapping, rule: &Rule) -> BoxedStrategy<Value> {
                 table.rows.iter().map(|(own, _)| own.clone()).filter(|own| !own.is_null()).collect();
             prop::sample::select(listed).boxed()
         }
-        (Shape::One { of_type, .. }, ..) => {
-            let of_type = of_type.clone();
+        (Shape::One { at, of_type, .. }, ..) => {
+            let (of_type, sub) = (of_type.clone(), at.first().map_or_else(|| "value".into(), |(sub, _)| sub.clone()));
             text()
-                .prop_map(move |value| json!([{ "value": value, "type": of_type.as_deref(), "primary": true }]))
+                .prop_map(move |value| json!([{ &*sub: value, "type": of_type.as_deref(), "primary": true }]))
                 .boxed()
         }
         (_, _, Kind::Boolean) => any::<bool>().prop_map(Value::from).boxed(),
