@@ -130,8 +130,7 @@ impl Work {
     async fn adopt_ours(&self, unique: &str, account: Account, resource: &Resource) -> Result<Resource, OperationError> {
         let kind = self.kind();
         let alike = kind.rules.iter().filter(|rule| rule.is_sent() && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })).all(|rule| {
-            let sent = kind.value_of(rule, resource);
-            sent.is_none() || rule.remember || sent == kind.value_of(rule, &account.resource)
+            rule.remember || kind.value_of(rule, resource).is_none() || kind.sends_same(rule, resource, &account.resource)
         });
         let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
         if !alike || claimed {

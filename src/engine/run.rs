@@ -153,7 +153,7 @@ impl References for Known {
 
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
     let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
-    rules.into_iter().all(|rule| kind.value_of(rule, seen) == kind.value_of(rule, after))
+    rules.into_iter().all(|rule| kind.sends_same(rule, seen, after))
 }
 
 fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {

@@ -113,6 +113,15 @@ impl TypeMapping {
         }
     }
 
+    /// Do two forms of a resource say the same in what the rule sends? Of an element, `type` and `primary` are not sent.
+    pub fn sends_same(&self, rule: &Rule, one: &Resource, other: &Resource) -> bool {
+        let (one, other) = (self.value_of(rule, one), self.value_of(rule, other));
+        match (&rule.shape, one, other) {
+            (Shape::One { at, .. }, Some(one), Some(other)) => at.iter().all(|(sub, _)| one.get(&**sub) == other.get(&**sub)),
+            _ => one == other,
+        }
+    }
+
     /// The element that a `one:` rule sends: the first of its type or of none; without a type the primary one, else the first.
     pub fn chosen<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         let elements = resource.elements(&rule.attribute);

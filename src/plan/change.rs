@@ -41,7 +41,7 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
     for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
         if has_calls(rule) {
             changes.elements.extend(element_diff(place, rule, before, after));
-        } else if kind.value_of(rule, before) != kind.value_of(rule, after) || differs_whole(rule, before, after) {
+        } else if !kind.sends_same(rule, before, after) || differs_whole(rule, before, after) {
             changes.rules.push(place);
         }
     }
