@@ -23,6 +23,9 @@ pub enum OpenError {
     /// The configuration, or a secret it names.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There would be nothing to serve.
+    #[error("{}: there is no target; describe at least one under `targets`", .0.display())]
+    NoTarget(PathBuf),
     /// Mappings, every one that is wrong.
     #[error("{}", join(.0))]
     Mappings(Vec<LoadError>),
@@ -76,6 +79,9 @@ impl Gateway {
     /// # Errors
     /// [`OpenError`]: what is wrong and the way out.
     pub async fn open(config: &Config, path: &Path) -> Result<Gateway, OpenError> {
+        if config.targets.is_empty() {
+            return Err(OpenError::NoTarget(path.to_owned()));
+        }
         let mappings = compile_all(config)?;
         let settings = config.resolve_settings(path)?;
         let store = Store::open(&config.data)?;
