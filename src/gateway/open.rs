@@ -4,7 +4,7 @@ use crate::auth::Authenticator;
 use crate::config::{Config, ConfigError, PatchAnswer as Configured, Settings, Target as Described};
 use crate::gateway::line::Wire;
 use crate::gateway::load::{LoadError, load};
-use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits};
+use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits, Writes};
 use crate::mapping::Mapping;
 use crate::store::{Scope, Store, StoreError};
 use crate::target::{self, Address, AddressError, Target};
@@ -100,7 +100,15 @@ impl Gateway {
             default_count: COUNT.0,
             max_count: COUNT.1,
         };
-        Ok(Gateway { instances, store, authenticator, limits, public_url: config.public_url.clone(), now })
+        Ok(Gateway {
+            instances,
+            store,
+            authenticator,
+            limits,
+            public_url: config.public_url.clone(),
+            now,
+            writes: Writes::default(),
+        })
     }
 }
 

@@ -181,7 +181,7 @@ impl Call {
             Method::PUT => {
                 let decoded = resource::decode(document, &kind.kind)?;
                 self.note(&work, &decoded.ignored)?;
-                let resource = detached(engine::replace(work.clone(), id, decoded.resource)).await?;
+                let resource = detached(&self.gateway, engine::replace(work.clone(), id, decoded.resource)).await?;
                 let (location, document) = self.shown(&work, &view, resource);
                 Ok(found(&document).at(&location))
             }
@@ -191,13 +191,13 @@ impl Call {
                 // A client that names attributes wants to see them (RFC 7644 §3.5.2).
                 let asks = self.parameters.value("attributes").is_some();
                 let answer = if asks { PatchAnswer::Resource } else { work.instance.patch_answer(kind) };
-                let resource = detached(engine::patch(work.clone(), id, patch.operations, answer)).await?;
+                let resource = detached(&self.gateway, engine::patch(work.clone(), id, patch.operations, answer)).await?;
                 let Some(resource) = resource else { return Ok(Reply::nothing()) };
                 let (location, document) = self.shown(&work, &view, resource);
                 Ok(found(&document).at(&location))
             }
             _ => {
-                detached(engine::delete(work, id)).await?;
+                detached(&self.gateway, engine::delete(work, id)).await?;
                 Ok(Reply::nothing())
             }
         }
@@ -207,7 +207,7 @@ impl Call {
         let view = self.view(&work)?;
         let decoded = resource::decode(document, &work.kind().kind)?;
         self.note(&work, &decoded.ignored)?;
-        let resource = detached(engine::create(work.clone(), decoded.resource)).await?;
+        let resource = detached(&self.gateway, engine::create(work.clone(), decoded.resource)).await?;
         let (location, document) = self.shown(&work, &view, resource);
         Ok(Reply::document(StatusCode::CREATED, &document).at(&location))
     }
