@@ -12,10 +12,13 @@ use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOpti
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Resources on one page when the client names no number, and at most.
 const COUNT: (usize, usize) = (100, 1000);
+
+/// How long a create of unknown outcome may be repeated: identity providers try again within hours.
+const DOUBT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Why the gateway cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +96,7 @@ impl Gateway {
             instances.insert(instance.name.clone(), Arc::new(instance));
         }
         let now: fn() -> SystemTime = SystemTime::now;
+        store.expire_creates(now() - DOUBT).await?;
         let authenticator = Authenticator::new(store.tokens()?, now())?;
         let limits = RequestLimits {
             budget: config.limits.request,
