@@ -7,7 +7,7 @@ use crate::scim::discovery::{self, Features};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::Filter;
 use crate::scim::list::{Window, list_response};
-use crate::scim::projection::{View, present};
+use crate::scim::projection::View;
 use crate::scim::resource::{self, JsonLimits, Resource, parse_json};
 use crate::scim::schema::ResourceType;
 use crate::scim::{patch, schema};
@@ -263,7 +263,7 @@ impl Call {
         let kind = &work.kind().kind;
         let id = percent_encoding::utf8_percent_encode(resource.id().unwrap_or_default(), percent_encoding::NON_ALPHANUMERIC).to_string();
         let location = format!("{}{}/{}", self.base(), kind.endpoint, id.replace("%2D", "-").replace("%5F", "_").replace("%2E", "."));
-        let document = present(view.project(resource, kind), kind, &location);
+        let document = view.render(resource, kind, &location);
         (location, document)
     }
 
