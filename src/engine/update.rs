@@ -4,7 +4,7 @@ use crate::engine::account::{Account, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, TypeMapping};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
@@ -103,6 +103,9 @@ impl Work {
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
+        if let Asked::Replace(_) = asked {
+            carry_unclearable(kind, &before.resource, &mut after);
+        }
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
@@ -214,6 +217,15 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     }
     if let Some(id) = before.0.get("id") {
         after.0.insert("id".into(), id.clone());
+    }
+}
+
+/// What a PUT leaves out and the target has no word for the lack of, such as yes or no, stays as it is (RFC 7644 §3.5.1 leaves that to us).
+fn carry_unclearable(kind: &TypeMapping, before: &Resource, after: &mut Resource) {
+    for rule in kind.rules.iter().filter(|rule| rule.is_sent() && !rule.is_clearable()) {
+        if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
+            after.set(&rule.attribute, value.clone());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From a SCIM resource to the target's account: what a rule writes, and whether a change concerns it.
 
 use crate::mapping::to_scim::{RuleError, RuleFault};
-use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Written};
+use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, Transform, TypeMapping, Written};
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
@@ -243,6 +243,14 @@ impl Rule {
     /// Is the attribute sent to the target at all?
     pub fn is_sent(&self) -> bool {
         !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent
+    }
+
+    /// Can the target hold nothing there? A table that lists no absence says that it cannot.
+    pub fn is_clearable(&self) -> bool {
+        match (&self.transform, &self.cleared) {
+            (Transform::Table(table), Cleared::Absent) => table.nothing().is_some(),
+            _ => true,
+        }
     }
 
     /// Can it be written without knowing the account: does it replace whole fields, whatever they hold?
