@@ -155,6 +155,11 @@ impl Work {
     pub(super) async fn seen_absent(&self, located: &Located) -> Result<(), OperationError> {
         let Some(link) = &located.link else { return Ok(()) };
         let store = &self.gateway.store;
+        let now = store.link_by_id(&self.scope(), &link.scim_id)?;
+        if now.is_some_and(|now| now.target_key != link.target_key) {
+            // Renamed since we looked it up: it is gone from there, not gone.
+            return Ok(());
+        }
         match self.kind().key.stable {
             true => store.forget(&self.scope(), &link.scim_id).await?,
             false => store.bury(&self.scope(), &link.scim_id, (self.gateway.now)()).await?,

@@ -12,12 +12,14 @@ pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let _turn = work.lock("id", &id).await?;
     let kind = work.kind();
     let located = work.locate(&id)?;
-    // A tombstone looks deletable to the target; only a look tells that it is gone already.
-    if !kind.absent_when.is_empty() {
-        work.gather(&located, &|_| false).await?;
-    }
+    // A tombstone looks deletable to the target; only a look tells that it is gone already. Some calls name fields of the account.
+    let needed = kind.delete.is_some_and(|call| work.instance.mapping.call(call).needs_account());
+    let before = match needed || !kind.absent_when.is_empty() {
+        true => Some(work.gather(&located, &|_| false).await?.document),
+        false => None,
+    };
     let references = work.references(&[])?;
-    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: None, references: &references };
+    let subject = Subject { mapping: &work.instance.mapping, kind, key: located.term.clone(), before: before.as_ref(), references: &references };
     let step = plan::delete(&subject)?;
     let ran = work.run(std::slice::from_ref(&step), &mut Captures::default()).await;
     match ran {

@@ -1,6 +1,6 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
-use crate::mapping::{Rest, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping, UpdateRow};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
@@ -52,7 +52,12 @@ pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes 
 /// update sends, elements that have calls of their own. `kept` is what our store holds. `None`: the account must be read first.
 ///
 /// The resource is the account's new form as far as it is known: what the PATCH sets, and what is kept.
-pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> Option<(Resource, Changes)> {
+pub fn blind(
+    mapping: &Mapping,
+    kind: &TypeMapping,
+    operations: &[Operation],
+    kept: &Resource,
+) -> Option<(Resource, Changes)> {
     if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
@@ -62,7 +67,7 @@ pub fn blind(kind: &TypeMapping, operations: &[Operation], kept: &Resource) -> O
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
-        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(kind, rule) {
+        if !rule.is_blind() || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1 || !row_is_blind(mapping, kind, rule) {
             return None;
         }
         if has_calls(rule) {
@@ -150,8 +155,12 @@ fn concerns(rule: &Rule, operation: &Operation) -> bool {
 }
 
 /// Would the row that takes this rule need anything of the account as it was?
-fn row_is_blind(kind: &TypeMapping, rule: &Rule) -> bool {
-    has_calls(rule) || kind.update.iter().any(|row| row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute)))
+fn row_is_blind(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
+    let takes = |row: &&UpdateRow| {
+        row.takes.is_empty() || row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute))
+    };
+    let mut rows = kind.update.iter().filter(takes).peekable();
+    has_calls(rule) || (rows.peek().is_some() && rows.all(|row| !mapping.call(row.write.call).needs_account()))
 }
 
 /// Does the operation say the whole of what the rule sends?

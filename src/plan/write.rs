@@ -110,7 +110,13 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
 /// The mapping declares no delete.
 pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
     let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
-    Ok(Planned::of(call, Purpose::Delete, vec![Argument { variable: Variable::Key, term: subject.key.clone() }]))
+    let mut arguments = vec![Argument { variable: Variable::Key, term: subject.key.clone() }];
+    for hole in subject.mapping.call(call).holes() {
+        if let (Variable::Field(path), Some(before)) = (hole, subject.before) {
+            arguments.extend(path.first(before).map(|value| Argument::of(hole.clone(), value.clone())));
+        }
+    }
+    Ok(Planned::of(call, Purpose::Delete, arguments))
 }
 
 /// The key of a new account, where it is made of attributes.
@@ -146,18 +152,11 @@ fn planned_row(subject: &Subject<'_>, row: &UpdateRow, rules: &[&Rule], after: &
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules
-        && let Some(value) = rule.writes_to().and_then(|at| at.first(account_of(&planned)?).cloned())
+        && let Some(value) = rule.writes_to().and_then(|at| at.first(planned.account()?).cloned())
     {
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
     Ok(planned)
-}
-
-fn account_of(planned: &Planned) -> Option<&Value> {
-    planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
-        (Variable::Account, Term::Value(value)) => Some(value),
-        _ => None,
-    })
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.
