@@ -24,6 +24,7 @@ pub(super) fn retry_after(answer: &Answer, row: Option<&AnswerRow>) -> Option<Du
 /// Seconds, an HTTP date (RFC 9110 §10.2.3), or in a body also a moment.
 fn wait(text: &str, headers: &HeaderMap) -> Option<Duration> {
     match text.parse::<f64>() {
+        Ok(number) if !number.is_finite() => None,
         Ok(seconds) if seconds < EPOCH_FROM => Duration::try_from_secs_f64(seconds).ok(),
         Ok(moment) if moment < EPOCH_MILLIS_FROM => Some(since(Timestamp::from_second(moment as i64).ok()?, headers)),
         Ok(moment) => Some(since(Timestamp::from_millisecond(moment as i64).ok()?, headers)),
