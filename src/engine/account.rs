@@ -58,7 +58,23 @@ impl Work {
         Ok(Located { id: id.to_owned(), key, term: Term::Value(value), link })
     }
 
-    /// Reads the account.
+    /// Reads the account without holding its lock. Where keys change, who is not there may only just have been renamed: a second
+    /// look, with nobody writing, tells.
+    ///
+    /// # Errors
+    /// As [`Work::gather`].
+    pub async fn gather_unlocked(&self, located: &Located, wants: Wants<'_>) -> Result<Account, OperationError> {
+        if self.kind().key.stable {
+            return self.gather(located, wants).await;
+        }
+        if let Some(document) = self.fetch(located).await? {
+            return self.seen(located, document, wants).await;
+        }
+        let _turn = self.lock("id", &located.id).await?;
+        self.gather(&self.locate(&located.id)?, wants).await
+    }
+
+    /// Reads the account, under its lock where keys change.
     ///
     /// # Errors
     /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.
@@ -155,11 +171,6 @@ impl Work {
     pub(super) async fn seen_absent(&self, located: &Located) -> Result<(), OperationError> {
         let Some(link) = &located.link else { return Ok(()) };
         let store = &self.gateway.store;
-        let now = store.link_by_id(&self.scope(), &link.scim_id)?;
-        if now.is_some_and(|now| now.target_key != link.target_key) {
-            // Renamed since we looked it up: it is gone from there, not gone.
-            return Ok(());
-        }
         match self.kind().key.stable {
             true => store.forget(&self.scope(), &link.scim_id).await?,
             false => store.bury(&self.scope(), &link.scim_id, (self.gateway.now)()).await?,

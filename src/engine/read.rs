@@ -11,6 +11,6 @@ use crate::scim::resource::Resource;
 pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, OperationError> {
     let kind = work.kind();
     let located = work.locate(id)?;
-    let account = work.gather(&located, &|path| view.wants(path, &kind.kind)).await?;
+    let account = work.gather_unlocked(&located, &|path| view.wants(path, &kind.kind)).await?;
     Ok(account.resource)
 }

@@ -110,7 +110,7 @@ impl Work {
             located => located?,
         };
         let query = sieve.query;
-        match self.gather(&located, &|path| wanted(self, query, path)).await {
+        match self.gather_unlocked(&located, &|path| wanted(self, query, path)).await {
             Err(OperationError::NotFound { .. }) => Ok(()),
             account => {
                 sieve.take(account?);
@@ -155,7 +155,7 @@ impl Work {
                     return Ok(None);
                 }
             }
-            match self.gather(&located, &wants).await {
+            match self.gather_unlocked(&located, &wants).await {
                 Err(OperationError::NotFound { .. }) => Ok(None),
                 account => account.map(Some),
             }
@@ -198,7 +198,7 @@ impl Work {
         let mut accounts = Vec::new();
         for resource in sieve.found.resources {
             if let Some(id) = resource.id() {
-                accounts.push(self.gather(&self.locate(id)?, &|_| true).await?);
+                accounts.push(self.gather_unlocked(&self.locate(id)?, &|_| true).await?);
             }
         }
         Ok(accounts)

@@ -1,6 +1,6 @@
 //! A product whose only key is a log-in that may change: ids are made here, and stay.
 
-use crate::stage::{Script, Stage, assert_error, id};
+use crate::stage::{Script, Stage, assert_error, id, until};
 use crate::standin::fault::{Kind, Moment};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -166,4 +166,26 @@ async fn a_delete_that_needs_the_products_own_id_reads_it_first() {
     let again = stage.send("POST /Users", json!({ "userName": "mo@contoso.test" })).await;
     assert_eq!(again.status, 201, "{again:?}");
     assert_ne!(again.body["id"], made.body["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_read_in_the_middle_of_a_rename_is_not_taken_for_gone() {
+    let stage = std::sync::Arc::new(Stage::with(script()).await);
+    let made = stage.send("POST /Users", json!({ "userName": "mo@contoso.test", "externalId": "8AA1" })).await;
+    let user = format!("/Users/{}", id(&made));
+    stage.product.suffers_once(Kind::Slow { ms: 300 }, "PATCH", Moment::After);
+    let (renaming, path) = (stage.clone(), user.clone());
+    let rename = json!({ "Operations": [{ "op": "replace", "path": "userName", "value": "maureen@contoso.test" }] });
+    let renamed = tokio::spawn(async move { renaming.send(&format!("PATCH {path}"), rename).await.status });
+    until("the product has renamed them", || stage.product.rows()[0].login == "maureen@contoso.test").await;
+    for call in [format!("GET {user}"), "GET /Users?filter=externalId+eq+%228AA1%22".to_owned()] {
+        let read = stage.call(&call).await;
+        let shown = read.body.pointer("/Resources/0").unwrap_or(&read.body);
+        assert_eq!(
+            (&shown["userName"], &shown["externalId"]),
+            (&json!("maureen@contoso.test"), &json!("8AA1")),
+            "{read:?}"
+        );
+    }
+    assert_eq!(renamed.await.unwrap(), 200);
 }
