@@ -14,6 +14,7 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -105,9 +106,10 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_and_2() {
 #[tokio::test]
 async fn a_client_that_speaks_plain_http_to_a_tls_port_gets_nothing_and_harms_nobody() {
     let secure = secure().await;
-    let said = tokio::net::TcpStream::connect(secure.front.address).await;
-    drop(said);
-    let _ = TcpStream::connect(secure.front.address).await.unwrap();
+    let mut plain = raw::send(secure.front.address, "GET /moqups/scim/v2/Users HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let mut said = Vec::new();
+    while plain.read_buf(&mut said).await.is_ok_and(|count| count > 0) {}
+    assert!(!said.starts_with(b"HTTP/"), "{said:?}");
     assert_eq!(over_tls(&secure, &[&rustls::version::TLS13], &["h2"]).await.0, Version::HTTP_2);
 }
 
