@@ -129,8 +129,12 @@ async fn start_gateway(config: &Config, token: &str) -> Result<Running, Failure>
         revoked: None,
     };
     let tokens = gateway.store.tokens()?;
-    tokens.revoke("demo", SystemTime::now())?;
-    tokens.save(&known)?;
+    // A data folder that is used again may know this very token already.
+    let kept = tokens.by_hash(&known.hash)?.filter(|kept| kept.revoked.is_none() && kept.targets == known.targets);
+    if kept.is_none() {
+        tokens.revoke("demo", SystemTime::now())?;
+        tokens.save(&known)?;
+    }
     let bound = server::bind(&serve::listens(&config.listen)).await?;
     let address = bound.first().ok_or("no address to listen on")?.address();
     let (stop, told) = oneshot::channel::<()>();

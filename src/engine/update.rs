@@ -10,8 +10,9 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
-use crate::store::{KeptValue, Link, Remembered};
+use crate::store::{KeptValue, Link, LinkState, Remembered};
 use crate::target::Captures;
+use crate::wire::Term;
 use crate::wire::template::as_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,6 +87,7 @@ async fn attempt(
         };
     }
     let ran = work.run(&steps, &mut Captures::default()).await?;
+    let located = work.follow_key(located, &steps, &ran).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
     Ok(shown.filter(|_| answer == PatchAnswer::Resource))
@@ -179,6 +181,33 @@ impl Work {
         let subject =
             Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
+    }
+
+    /// Where a change moved the account's key, the account is found under the new one from here on, by the same id.
+    async fn follow_key(&self, located: Located, steps: &[Planned], ran: &Ran) -> Result<Located, OperationError> {
+        let kind = self.kind();
+        let sent = steps.iter().filter_map(Planned::account).find_map(|account| kind.key_of(account));
+        let moved = sent.filter(|sent| !kind.key.stable && *sent != located.key);
+        let (Some(sent), Some(link)) = (moved, &located.link) else { return Ok(located) };
+        // In doubt the account is where it is; the target's form of the key wins.
+        if !ran.doubts.is_empty() && self.fetch(&located).await?.is_some() {
+            return Ok(located);
+        }
+        let key = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document)).unwrap_or(sent);
+        let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
+        let mut link = (**link).clone();
+        (link.target_key, link.changed) = (key.clone(), (self.gateway.now)());
+        // Whoever had that key before us has it no longer.
+        let holders = self.gateway.store.links_by_keys(&self.scope(), &[&key])?;
+        for other in holders
+            .into_iter()
+            .flatten()
+            .filter(|other| other.state == LinkState::Live && other.scim_id != link.scim_id)
+        {
+            self.gateway.store.bury(&self.scope(), &other.scim_id, link.changed).await?;
+        }
+        self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
+        Ok(Located { key, term, link: Some(Arc::new(link)), ..located })
     }
 
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
