@@ -252,8 +252,7 @@ fn single(all: Vec<Value>, field: &str, wanted: &str) -> Result<Reply, Operation
     let named =
         |one: &Value| one.get(field).and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(wanted));
     let one = all.into_iter().find(named);
-    one.map(found)
-        .ok_or_else(|| OperationError::NotFound { kind: field.into(), id: Some(wanted.to_owned()) })
+    one.map(found).ok_or_else(|| OperationError::NotFound { kind: field.into(), id: Some(wanted.to_owned()) })
 }
 
 fn writable(kind: &ResourceType, path: &AttributePath) -> bool {
