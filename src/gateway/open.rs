@@ -30,7 +30,7 @@ pub enum OpenError {
     #[error("{}: there is no target; describe at least one under `targets`", .0.display())]
     NoTarget(PathBuf),
     /// Mappings, every one that is wrong.
-    #[error("no mapping may be wrong when serving begins\n{}", join(.0))]
+    #[error("{}", join(.0))]
     Mappings(Vec<LoadError>),
     /// A setting that a mapping wants and the configuration does not give.
     #[error(
@@ -89,7 +89,9 @@ fn join(errors: &[LoadError]) -> String {
         LoadError::Wrong(diagnostics) => diagnostics.render(Look::Plain),
         LoadError::Unreadable { .. } => error.to_string(),
     };
-    errors.iter().map(one).collect::<Vec<_>>().join("\n")
+    let told = errors.iter().map(one).collect::<Vec<_>>().join("\n");
+    let wrong = errors.iter().any(|error| matches!(error, LoadError::Wrong(_)));
+    if wrong { format!("no mapping may be wrong when serving begins\n{told}") } else { told }
 }
 
 impl Gateway {

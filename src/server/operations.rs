@@ -77,7 +77,8 @@ impl Call {
                 // A client that names attributes wants to see them (RFC 7644 §3.5.2).
                 let names = asked.parameters.value("attributes").is_some();
                 let answer = if names { PatchAnswer::Resource } else { work.instance.patch_answer(work.kind()) };
-                let resource = detached(&self.gateway, engine::patch(work.clone(), id, patch.operations, answer)).await?;
+                let resource =
+                    detached(&self.gateway, engine::patch(work.clone(), id, patch.operations, answer)).await?;
                 resource.map_or_else(|| Ok(Reply::nothing()), |resource| self.shown(&work, resource, asked))
             }
             _ => {

@@ -125,7 +125,9 @@ fn account_in(received: &Received, call: &Call, usage: Use) -> Result<Option<Val
     match (found, usage) {
         (Some(account @ Value::Object(_)), _) => Ok(Some(account.clone())),
         // Its own shape was promised, and a login page or a proxy's apology came: whether it was done, only a look tells.
-        (None, Use::Write) if body.is_string() && matches!(call.result, ResultAt::At(_)) => Err(Trouble::Nonsense(NO_JSON)),
+        (None, Use::Write) if body.is_string() && matches!(call.result, ResultAt::At(_)) => {
+            Err(Trouble::Nonsense(NO_JSON))
+        }
         (_, Use::Write) => Ok(None),
         _ if is_no_document(received) => Err(Trouble::Nonsense(NO_JSON)),
         (None | Some(Value::Null), Use::Read) => Ok(None),

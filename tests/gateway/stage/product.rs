@@ -2,7 +2,7 @@
 
 use crate::standin::controls::Controls;
 use crate::standin::fault::{Fault, Kind, Moment};
-use crate::standin::{StandinError, moqups};
+use crate::standin::{self, StandinError};
 use rusqlite::Connection;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,8 @@ impl Product {
         let address = listener.local_addr().expect("a bound address");
         let (database, controls) = (folder.join("moqups.db"), Controls::default());
         let (file, handle) = (database.clone(), controls.clone());
-        let task = tokio::spawn(async move { moqups::serve(listener, &file, KEY, handle).await });
+        let task =
+            tokio::spawn(async move { standin::serve(standin::Product::Moqups, listener, (&file, KEY), handle).await });
         super::until("the product's database", || database.exists()).await;
         Product { address, controls, database, task: Mutex::new(Some(task)) }
     }
