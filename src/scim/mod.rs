@@ -3,6 +3,8 @@
 //! Text from a client becomes a type here, once: names become [`AttributePath`]s in canonical spelling, values take the type
 //! their schema declares, and every dialect of PATCH becomes the same list of [`patch::Operation`]s.
 
+#[cfg(test)]
+mod cases;
 pub mod discovery;
 pub mod error;
 pub mod filter;

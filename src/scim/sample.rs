@@ -53,7 +53,7 @@ fn offering_everything(mut kind: ResourceType) -> ResourceType {
     kind
 }
 
-fn plain(name: &str) -> Attribute {
+pub(crate) fn plain(name: &str) -> Attribute {
     Attribute {
         name: name.into(),
         kind: Kind::String,
