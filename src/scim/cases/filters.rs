@@ -6,7 +6,7 @@ use crate::scim::resource::Resource;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-static RESOURCES: LazyLock<Map<String, Value>> =
+pub(super) static RESOURCES: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(&file("resources.json")).unwrap());
 
 #[test]

@@ -3,6 +3,7 @@
 mod filters;
 mod patches;
 mod paths;
+mod properties;
 
 use super::sample::{group, plain, user};
 use super::schema::{ResourceType, Schema};

@@ -48,7 +48,7 @@ fn patched(case: &Case, before: Resource) -> Result<(Resource, Vec<String>), Sci
 }
 
 // The bytes as sent: `text` as they are, `body` as JSON, `ops` in a PatchOp, `op` as the only one of it, perhaps many times.
-fn body(case: &Case) -> String {
+pub(super) fn body(case: &Case) -> String {
     if case.said.get("text").is_some() {
         return case.text("text");
     }
