@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::Parser;
-use standin::Controls;
+use standin::{Controls, Product};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use transom::cli::serve;
@@ -76,26 +76,21 @@ async fn main() -> Result<(), Failure> {
 /// Every stand-in on a port of its own, from the first one on; 0: any free ones.
 async fn start_apps(data: &Path, first: u16) -> Result<Vec<App>, Failure> {
     let mut apps = Vec::new();
-    for (place, name) in (0..).zip(["moqups", "mooncamp", "intranet"]) {
+    let products = [("moqups", Product::Moqups), ("mooncamp", Product::Mooncamp), ("intranet", Product::Intranet)];
+    for (place, product) in (0..).zip(products) {
         let port = if first == 0 { 0 } else { first.checked_add(place).ok_or("no port is left for the stand-ins")? };
-        apps.push(start_app(name, data, port).await?);
+        apps.push(start_app(product, data, port).await?);
     }
     Ok(apps)
 }
 
-async fn start_app(name: &'static str, data: &Path, port: u16) -> Result<App, Failure> {
+async fn start_app((name, product): (&'static str, Product), data: &Path, port: u16) -> Result<App, Failure> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|cause| format!("port {port}: {cause}"))?;
     let (address, database) = (listener.local_addr()?, data.join(format!("{name}.db")));
     let (controls, api_key) = (Controls::default(), format!("{name}-{}", uuid::Uuid::new_v4().simple()));
     let (file, key, handle) = (database.clone(), api_key.clone(), controls.clone());
-    let task = tokio::spawn(async move {
-        match name {
-            "mooncamp" => standin::mooncamp::serve(listener, &file, &key, handle).await,
-            "intranet" => standin::intranet::serve(listener, &file, &key, handle).await,
-            _ => standin::moqups::serve(listener, &file, &key, handle).await,
-        }
-    });
+    let task = tokio::spawn(async move { standin::serve(product, listener, (&file, &key), handle).await });
     Ok(App { name, address, api_key, database, controls, task })
 }
 
@@ -129,8 +124,12 @@ async fn start_gateway(config: &Config, token: &str) -> Result<Running, Failure>
         revoked: None,
     };
     let tokens = gateway.store.tokens()?;
-    tokens.revoke("demo", SystemTime::now())?;
-    tokens.save(&known)?;
+    // A data folder that is used again may know this very token already.
+    let kept = tokens.by_hash(&known.hash)?.filter(|kept| kept.revoked.is_none() && kept.targets == known.targets);
+    if kept.is_none() {
+        tokens.revoke("demo", SystemTime::now())?;
+        tokens.save(&known)?;
+    }
     let bound = server::bind(&serve::listens(&config.listen)).await?;
     let address = bound.first().ok_or("no address to listen on")?.address();
     let (stop, told) = oneshot::channel::<()>();

@@ -26,8 +26,11 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// What `benches/run` starts.
 #[derive(Parser)]
 enum Program {
-    /// The Moqups stand-in, in a process of its own; prints its address
+    /// A stand-in, in a process of its own; prints its address
     Standin {
+        /// Which product
+        #[arg(long, value_enum, default_value_t = standin::Product::Moqups)]
+        product: standin::Product,
         /// Its database file
         #[arg(long)]
         database: PathBuf,
@@ -54,14 +57,14 @@ enum Program {
 
 fn main() -> Result<(), Failure> {
     match Program::parse() {
-        Program::Standin { database, api_key } => workers()?.block_on(standin(database, api_key)),
+        Program::Standin { product, database, api_key } => workers()?.block_on(standin(product, database, api_key)),
         Program::Relay { to } => workers()?.block_on(relay::run(listener()?, to)),
         Program::Load(arguments) => load::run(&arguments),
         Program::Translate { operation, times } => translate::run(operation, times),
     }
 }
 
-async fn standin(database: PathBuf, api_key: String) -> Result<(), Failure> {
+async fn standin(product: standin::Product, database: PathBuf, api_key: String) -> Result<(), Failure> {
     let listener = TcpListener::from_std(listener()?)?;
     let controls = standin::Controls::default();
     let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -70,7 +73,7 @@ async fn standin(database: PathBuf, api_key: String) -> Result<(), Failure> {
         told.recv().await;
         stopping.stop();
     });
-    Ok(standin::moqups::serve(listener, &database, &api_key, controls).await?)
+    Ok(standin::serve(product, listener, (&database, &api_key), controls).await?)
 }
 
 /// A runtime like the gateway's.

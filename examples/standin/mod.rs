@@ -22,6 +22,37 @@ mod server;
 
 pub use controls::Controls;
 
+use std::path::Path;
+use tokio::net::TcpListener;
+
+/// The products there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Product {
+    /// A whiteboard: users only.
+    Moqups,
+    /// A goals application: members and teams.
+    Mooncamp,
+    /// The awkward one.
+    Intranet,
+}
+
+/// Serves a product from its database file until [`Controls::stop`].
+///
+/// # Errors
+/// The database cannot be opened; the socket fails.
+pub async fn serve(
+    product: Product,
+    listener: TcpListener,
+    (database, api_key): (&Path, &str),
+    controls: Controls,
+) -> Result<(), StandinError> {
+    match product {
+        Product::Moqups => moqups::serve(listener, database, api_key, controls).await,
+        Product::Mooncamp => mooncamp::serve(listener, database, api_key, controls).await,
+        Product::Intranet => intranet::serve(listener, database, api_key, controls).await,
+    }
+}
+
 /// Why a stand-in could not start or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum StandinError {

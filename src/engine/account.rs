@@ -93,7 +93,23 @@ impl Work {
         Ok(Located { id: id.to_owned(), key, term: Term::Value(value), link })
     }
 
-    /// Reads the account.
+    /// Reads the account without holding its lock. Where keys change, who is not there may only just have been renamed: a second
+    /// look, with nobody writing, tells.
+    ///
+    /// # Errors
+    /// As [`Work::gather`].
+    pub async fn gather_unlocked(&self, located: &Located, extent: Extent<'_>) -> Result<Account, OperationError> {
+        if self.kind().key.stable {
+            return self.gather(located, extent).await;
+        }
+        if let Some(shown) = self.fetch(located).await? {
+            return self.seen(located, shown, extent).await;
+        }
+        let _turn = self.lock("id", &located.id).await?;
+        self.gather(&self.locate(&located.id)?, extent).await
+    }
+
+    /// Reads the account, under its lock where keys change.
     ///
     /// # Errors
     /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.

@@ -71,7 +71,14 @@ impl Work {
 /// # Errors
 /// The write's own, or that it panicked.
 pub async fn detached<T: Send + 'static>(
+    gateway: &Gateway,
     write: impl Future<Output = Result<T, OperationError>> + Send + 'static,
 ) -> Result<T, OperationError> {
+    let running = gateway.writes.begin().await;
+    let write = async move {
+        let written = write.await;
+        drop(running);
+        written
+    };
     tokio::spawn(write).await.unwrap_or(Err(OperationError::Panicked))
 }

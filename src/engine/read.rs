@@ -15,6 +15,6 @@ pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, Operat
     let located = work.locate(id)?;
     let wants = |path: &AttributePath| view.wants(path, &kind.kind);
     let extent = if *view == View::all() { Extent::Whole } else { Extent::Part(&wants) };
-    let account = work.gather(&located, extent).await?;
+    let account = work.gather_unlocked(&located, extent).await?;
     Ok(account.resource)
 }

@@ -137,7 +137,7 @@ impl Work {
             located => located?,
         };
         let query = sieve.query;
-        match self.gather(&located, Extent::Part(&|path| wanted(self, query, path))).await {
+        match self.gather_unlocked(&located, Extent::Part(&|path| wanted(self, query, path))).await {
             Err(OperationError::NotFound { .. }) => Ok(()),
             account => {
                 sieve.take(account?);
@@ -194,7 +194,7 @@ impl Work {
                     return Ok(None);
                 }
             }
-            match self.gather(&located, Extent::Part(&wants)).await {
+            match self.gather_unlocked(&located, Extent::Part(&wants)).await {
                 Err(OperationError::NotFound { .. }) => Ok(None),
                 account => account.map(Some),
             }
@@ -247,7 +247,7 @@ impl Work {
         let mut accounts = Vec::new();
         for resource in sieve.found.resources {
             if let Some(id) = resource.id() {
-                accounts.push(self.gather(&self.locate(id)?, Extent::Whole).await?);
+                accounts.push(self.gather_unlocked(&self.locate(id)?, Extent::Whole).await?);
             }
         }
         Ok(accounts)

@@ -10,8 +10,9 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
-use crate::store::{KeptValue, Link, Remembered};
+use crate::store::{KeptValue, Link, LinkState, Remembered};
 use crate::target::Captures;
+use crate::wire::Term;
 use crate::wire::template::as_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,6 +87,7 @@ async fn attempt(
         };
     }
     let ran = work.run(&steps, &mut Captures::default()).await?;
+    let located = work.follow_key(located, &steps, &ran).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
     Ok(shown.filter(|_| answer == PatchAnswer::Resource))
@@ -97,6 +99,8 @@ pub(super) struct Decided {
     pub after: Resource,
     pub changes: Changes,
     pub keeps_anew: bool,
+    /// Rules whose attribute was cleared and whose field stays as it is, because the target has no form for nothing.
+    pub unsaid: Vec<usize>,
     pub seen: Seen,
 }
 
@@ -118,7 +122,7 @@ impl Work {
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
         let keeps_anew = kind.kept_part(&after) != kept;
-        Some(Decided { before: None, after, changes, keeps_anew, seen: Seen::Part })
+        Some(Decided { before: None, after, changes, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })
     }
 
     /// Elements that a PATCH adds or removes by name in arrays that are sent whole: decided without the resource's own list, which
@@ -149,14 +153,14 @@ impl Work {
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
-        carry_uncleared(self, &before.resource, &mut after);
+        let unsaid = carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
         let mut changes = plan::diff(kind, &before.resource, &after);
         changes.elements.extend(listed.elements);
-        let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
-        Ok(Decided { before: Some(before), after, changes, keeps_anew, seen })
+        let keeps_anew = !unsaid.is_empty() || kind.kept_part(&after) != kind.kept_part(&before.resource);
+        Ok(Decided { before: Some(before), after, changes, keeps_anew, unsaid, seen })
     }
 
     pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
@@ -179,6 +183,33 @@ impl Work {
         let subject =
             Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
+    }
+
+    /// Where a change moved the account's key, the account is found under the new one from here on, by the same id.
+    async fn follow_key(&self, located: Located, steps: &[Planned], ran: &Ran) -> Result<Located, OperationError> {
+        let kind = self.kind();
+        let sent = steps.iter().filter_map(Planned::account).find_map(|account| kind.key_of(account));
+        let moved = sent.filter(|sent| !kind.key.stable && *sent != located.key);
+        let (Some(sent), Some(link)) = (moved, &located.link) else { return Ok(located) };
+        // In doubt the account is where it is; the target's form of the key wins.
+        if !ran.doubts.is_empty() && self.fetch(&located).await?.is_some() {
+            return Ok(located);
+        }
+        let key = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document)).unwrap_or(sent);
+        let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
+        let mut link = (**link).clone();
+        (link.target_key, link.changed) = (key.clone(), (self.gateway.now)());
+        // Whoever had that key before us has it no longer.
+        let holders = self.gateway.store.links_by_keys(&self.scope(), &[&key])?;
+        for other in holders
+            .into_iter()
+            .flatten()
+            .filter(|other| other.state == LinkState::Live && other.scim_id != link.scim_id)
+        {
+            self.gateway.store.bury(&self.scope(), &other.scim_id, link.changed).await?;
+        }
+        self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
+        Ok(Located { key, term, link: Some(Arc::new(link)), ..located })
     }
 
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
@@ -232,6 +263,10 @@ impl Work {
             let mut shown = kind.to_scim(&account.shown.document, &|_| true)?;
             self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
+        }
+        if let Some(before) = decided.before.as_ref().filter(|_| !decided.unsaid.is_empty()) {
+            let held = kind.to_scim(&before.shown.document, &|_| true)?;
+            note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
         }
         let link = self.keep(located, &decided.after, remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
@@ -300,13 +335,18 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     }
 }
 
-/// What the target has no empty form for stays as it is when a client clears it.
-fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| rule.is_sent() && !rule.can_be_cleared()) {
+/// What the target has no empty form for stays as it is when a client clears it. The rules of which it is remembered that
+/// the client cleared it.
+fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) -> Vec<usize> {
+    let mut unsaid = Vec::new();
+    let rules = work.kind().rules.iter().enumerate();
+    for (place, rule) in rules.filter(|(_, rule)| rule.is_sent() && !rule.can_be_cleared()) {
         if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
             after.set(&rule.attribute, value.clone());
+            unsaid.extend(rule.remember.then_some(place));
         }
     }
+    unsaid
 }
 
 /// The values under which the store finds a row again.

@@ -4,10 +4,12 @@ mod line;
 mod load;
 mod locks;
 mod open;
+mod writes;
 
 pub use load::{LoadError, load};
 pub use locks::{Guard, LockError, Locks};
 pub use open::OpenError;
+pub use writes::{Running, Writes};
 
 use crate::auth::Authenticator;
 use crate::mapping::{Mapping, TypeMapping};
@@ -31,6 +33,8 @@ pub struct Gateway {
     pub public_url: Option<String>,
     /// The wall clock.
     pub now: fn() -> SystemTime,
+    /// Writes that outlive their requests.
+    pub writes: Writes,
 }
 
 /// What one request may take.
@@ -85,8 +89,11 @@ impl Instance {
 }
 
 impl Gateway {
-    /// Waits until everything is on the disk.
+    /// Waits until the last write has ended, as its budget lets it, and everything is on the disk.
     pub async fn close(&self) {
+        if !self.writes.ended(self.limits.budget).await {
+            tracing::warn!("stopped; a write had not ended");
+        }
         self.store.close();
     }
 }

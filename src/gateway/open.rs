@@ -4,7 +4,7 @@ use crate::auth::Authenticator;
 use crate::config::{Config, ConfigError, PatchAnswer as Configured, Settings, Target as Described};
 use crate::gateway::line::Wire;
 use crate::gateway::load::{LoadError, load};
-use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits};
+use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits, Writes};
 use crate::mapping::{Look, Mapping};
 use crate::store::{Scope, Store, StoreError};
 use crate::target::{self, Address, AddressError, Target};
@@ -12,10 +12,13 @@ use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOpti
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Resources on one page when the client names no number, and at most.
 const COUNT: (usize, usize) = (100, 1000);
+
+/// How long a create of unknown outcome may be repeated: identity providers try again within hours.
+const DOUBT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Why the gateway cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +26,11 @@ pub enum OpenError {
     /// The configuration, or a secret it names.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// There would be nothing to serve.
+    #[error("{}: there is no target; describe at least one under `targets`", .0.display())]
+    NoTarget(PathBuf),
     /// Mappings, every one that is wrong.
-    #[error("no mapping may be wrong when serving begins\n{}", join(.0))]
+    #[error("{}", join(.0))]
     Mappings(Vec<LoadError>),
     /// A setting that a mapping wants and the configuration does not give.
     #[error(
@@ -83,7 +89,9 @@ fn join(errors: &[LoadError]) -> String {
         LoadError::Wrong(diagnostics) => diagnostics.render(Look::Plain),
         LoadError::Unreadable { .. } => error.to_string(),
     };
-    errors.iter().map(one).collect::<Vec<_>>().join("\n")
+    let told = errors.iter().map(one).collect::<Vec<_>>().join("\n");
+    let wrong = errors.iter().any(|error| matches!(error, LoadError::Wrong(_)));
+    if wrong { format!("no mapping may be wrong when serving begins\n{told}") } else { told }
 }
 
 impl Gateway {
@@ -92,6 +100,9 @@ impl Gateway {
     /// # Errors
     /// [`OpenError`]: what is wrong and the way out.
     pub async fn open(config: &Config, path: &Path) -> Result<Gateway, OpenError> {
+        if config.targets.is_empty() {
+            return Err(OpenError::NoTarget(path.to_owned()));
+        }
         let mappings = compile_all(config)?;
         let settings = config.resolve_settings(path)?;
         let store = Store::open(&config.data)?;
@@ -103,6 +114,7 @@ impl Gateway {
             instances.insert(instance.name.clone(), Arc::new(instance));
         }
         let now: fn() -> SystemTime = SystemTime::now;
+        store.expire_creates(now() - DOUBT).await?;
         let authenticator = Authenticator::new(store.tokens()?, now())?;
         let limits = RequestLimits {
             budget: config.limits.request,
@@ -110,7 +122,15 @@ impl Gateway {
             default_count: COUNT.0,
             max_count: COUNT.1,
         };
-        Ok(Gateway { instances, store, authenticator, limits, public_url: config.public_url.clone(), now })
+        Ok(Gateway {
+            instances,
+            store,
+            authenticator,
+            limits,
+            public_url: config.public_url.clone(),
+            now,
+            writes: Writes::default(),
+        })
     }
 }
 

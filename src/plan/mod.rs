@@ -69,6 +69,14 @@ pub fn call_of<'a>(mapping: &'a Mapping, planned: &Planned) -> &'a crate::wire::
 }
 
 impl Planned {
+    /// The account that it carries, as far as that is known before it is sent.
+    pub fn account(&self) -> Option<&serde_json::Value> {
+        self.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
+            (Variable::Account, Term::Value(value)) => Some(value),
+            _ => None,
+        })
+    }
+
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
         Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new() }
     }

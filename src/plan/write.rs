@@ -195,18 +195,11 @@ fn planned_row(
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules
-        && let Some(value) = rule.writes_to().and_then(|at| at.first(account_of(&planned)?).cloned())
+        && let Some(value) = rule.writes_to().and_then(|at| at.first(planned.account()?).cloned())
     {
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
     Ok(Some(planned))
-}
-
-fn account_of(planned: &Planned) -> Option<&Value> {
-    planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
-        (Variable::Account, Term::Value(value)) => Some(value),
-        _ => None,
-    })
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.

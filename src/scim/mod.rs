@@ -4,6 +4,8 @@
 //! their schema declares, and every dialect of PATCH becomes the same list of [`patch::Operation`]s.
 
 pub mod bulk;
+#[cfg(test)]
+mod cases;
 pub mod discovery;
 pub mod error;
 pub mod filter;

@@ -53,7 +53,7 @@ fn offering_everything(mut kind: ResourceType) -> ResourceType {
     kind
 }
 
-fn plain(name: &str) -> Attribute {
+pub(crate) fn plain(name: &str) -> Attribute {
     Attribute {
         name: name.into(),
         kind: Kind::String,
@@ -96,8 +96,14 @@ fn comparison() -> impl Strategy<Value = String> {
         .prop_map(|(path, operator, text)| format!("{path} {operator} {}", Value::from(text)));
     let orders = proptest::sample::select(vec!["eq", "ne", "gt", "ge", "lt", "le"]);
     let numbers = (orders, any::<i32>()).prop_map(|(operator, number)| format!("{BADGES}:level {operator} {number}"));
+    let decimals = (proptest::sample::select(vec!["eq", "ne", "gt", "le"]), -1e9..1e9)
+        .prop_map(|(operator, number)| format!("{BADGES}:share {operator} {number}"));
+    let moments = (proptest::sample::select(vec!["eq", "ge", "lt"]), 0..60_u8, -12..13_i8).prop_map(
+        |(operator, second, zone)| format!("meta.created {operator} \"2011-05-13T04:42:{second:02}{zone:+03}:00\""),
+    );
     let flags = any::<bool>().prop_map(|flag| format!("active eq {flag}"));
-    prop_oneof![texts, numbers, flags, path.prop_map(|path| format!("{path} pr"))]
+    let present = path.prop_map(|path| format!("{path} pr"));
+    prop_oneof![texts, numbers, decimals, moments, flags, present]
 }
 
 fn element() -> impl Strategy<Value = String> {
@@ -107,7 +113,14 @@ fn element() -> impl Strategy<Value = String> {
         Just("display pr".to_owned()),
         "[a-z\"\\]\\[]{0,5}".prop_map(|text| format!("value co {}", Value::from(text))),
     ];
-    let terms = proptest::collection::vec(term, 1..3);
-    let inner = (terms, any::<bool>()).prop_map(|(terms, all)| terms.join(if all { " and " } else { " or " }));
-    (proptest::sample::select(vec!["emails", "roles"]), inner).prop_map(|(list, inner)| format!("{list}[{inner}]"))
+    let inner = term.prop_recursive(2, 6, 3, |inner| {
+        let terms = proptest::collection::vec(inner.clone(), 2..4);
+        prop_oneof![
+            (terms, any::<bool>()).prop_map(|(terms, all)| terms.join(if all { " and " } else { " or " })),
+            inner.clone().prop_map(|filter| format!("({filter})")),
+            inner.prop_map(|filter| format!("not ({filter})")),
+        ]
+    });
+    (proptest::sample::select(vec!["emails", "roles", "Photos"]), inner)
+        .prop_map(|(list, inner)| format!("{list}[{inner}]"))
 }

@@ -68,7 +68,7 @@ impl Call {
             Method::PUT => {
                 let decoded = resource::decode(&asked.document, &work.kind().kind)?;
                 self.note(&work, &decoded.ignored)?;
-                let resource = detached(engine::replace(work.clone(), id, decoded.resource)).await?;
+                let resource = detached(&self.gateway, engine::replace(work.clone(), id, decoded.resource)).await?;
                 self.shown(&work, resource, asked)
             }
             Method::PATCH => {
@@ -77,11 +77,12 @@ impl Call {
                 // A client that names attributes wants to see them (RFC 7644 §3.5.2).
                 let names = asked.parameters.value("attributes").is_some();
                 let answer = if names { PatchAnswer::Resource } else { work.instance.patch_answer(work.kind()) };
-                let resource = detached(engine::patch(work.clone(), id, patch.operations, answer)).await?;
+                let resource =
+                    detached(&self.gateway, engine::patch(work.clone(), id, patch.operations, answer)).await?;
                 resource.map_or_else(|| Ok(Reply::nothing()), |resource| self.shown(&work, resource, asked))
             }
             _ => {
-                detached(engine::delete(work, id)).await?;
+                detached(&self.gateway, engine::delete(work, id)).await?;
                 Ok(Reply::nothing())
             }
         }
@@ -100,7 +101,7 @@ impl Call {
     async fn create(&self, work: Work, asked: &Asked) -> Result<Reply, OperationError> {
         let decoded = resource::decode(&asked.document, &work.kind().kind)?;
         self.note(&work, &decoded.ignored)?;
-        let resource = detached(engine::create(work.clone(), decoded.resource)).await?;
+        let resource = detached(&self.gateway, engine::create(work.clone(), decoded.resource)).await?;
         Ok(self.shown(&work, resource, asked)?.with_status(StatusCode::CREATED))
     }
 

@@ -124,13 +124,19 @@ fn account_in(received: &Received, call: &Call, usage: Use) -> Result<Option<Val
     };
     match (found, usage) {
         (Some(account @ Value::Object(_)), _) => Ok(Some(account.clone())),
+        // Its own shape was promised, and a login page or a proxy's apology came: whether it was done, only a look tells.
+        (None, Use::Write) if body.is_string() && matches!(call.result, ResultAt::At(_)) => {
+            Err(Trouble::Nonsense(NO_JSON))
+        }
         (_, Use::Write) => Ok(None),
-        _ if is_no_document(received) => Err(Trouble::Nonsense("it holds no JSON where an account was promised")),
+        _ if is_no_document(received) => Err(Trouble::Nonsense(NO_JSON)),
         (None | Some(Value::Null), Use::Read) => Ok(None),
         (Some(Value::Array(list)), Use::Read) if list.is_empty() => Ok(None),
         (Some(_), Use::Read) => Err(Trouble::Nonsense("no object stands where the account was promised")),
     }
 }
+
+const NO_JSON: &str = "it holds no JSON where an account was promised";
 
 /// An error page, half an answer or nothing at all: that an account is not in there says nothing about the account.
 pub(super) fn is_no_document(received: &Received) -> bool {

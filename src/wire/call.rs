@@ -203,6 +203,11 @@ impl Call {
         path.chain(query).chain(headers).chain(self.body.iter().flat_map(Body::holes)).collect()
     }
 
+    /// Does it name fields of the account, so that the account must be read first?
+    pub fn needs_account(&self) -> bool {
+        self.holes().iter().any(|hole| matches!(hole, Variable::Field(_)))
+    }
+
     /// Can this call change anything in the target? HTTP's safe methods cannot; a list or read by POST is told by its use.
     pub fn is_safe(&self) -> bool {
         self.method.is_safe()

@@ -89,7 +89,12 @@ fn resources(kind: &TypeMapping) -> impl Strategy<Value = Resource> + use<> {
         let given: Vec<_> = given.map(|(_, (path, value, _))| (Just(path.clone()), value.clone())).collect();
         given.prop_map(|given| {
             let mut resource = Resource::default();
-            given.into_iter().for_each(|(path, value)| resource.set(&path, value));
+            // Several `one:` rules fill one attribute, each with its own element.
+            for (path, value) in given {
+                let mut elements = resource.elements(&path).to_vec();
+                elements.extend(value.as_array().cloned().unwrap_or_default());
+                resource.set(&path, if value.is_array() { Value::Array(elements) } else { value });
+            }
             resource
         })
     })
@@ -113,16 +118,24 @@ fn values(kind: &TypeMapping, rule: &Rule) -> BoxedStrategy<Value> {
                 table.rows.iter().map(|(own, _)| own.clone()).filter(|own| !own.is_null()).collect();
             prop::sample::select(listed).boxed()
         }
-        (Shape::One { at, of_type, .. }, ..) => {
-            let (of_type, sub) = (of_type.clone(), at.first().map_or_else(|| "value".into(), |(sub, _)| sub.clone()));
-            text()
-                .prop_map(move |value| json!([{ &*sub: value, "type": of_type.as_deref(), "primary": true }]))
-                .boxed()
+        (Shape::One { at, of_type, primary, .. }, ..) => {
+            let (subs, of_type, primary) =
+                (at.iter().map(|(sub, _)| sub.clone()).collect::<Vec<_>>(), of_type.clone(), *primary);
+            let texts = prop::collection::vec(text(), subs.len());
+            texts.prop_map(move |texts| element(&subs, texts, (of_type.as_deref(), primary))).boxed()
         }
         (_, _, Kind::Boolean) => any::<bool>().prop_map(Value::from).boxed(),
         (_, _, Kind::Integer) => any::<i32>().prop_map(Value::from).boxed(),
         _ => text().prop_map(Value::from).boxed(),
     }
+}
+
+fn element(subs: &[Arc<str>], texts: Vec<String>, (of_type, primary): (Option<&str>, bool)) -> Value {
+    let mut element: Map<String, Value> =
+        subs.iter().zip(texts).map(|(sub, text)| (sub.to_string(), text.into())).collect();
+    element.extend(of_type.map(|of_type| ("type".to_owned(), of_type.into())));
+    element.extend(primary.then(|| ("primary".to_owned(), true.into())));
+    json!([element])
 }
 
 /// Letters of many scripts, blanks inside, and what means something in JSON, URLs and templates.

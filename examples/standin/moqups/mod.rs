@@ -21,7 +21,7 @@ mod api;
 mod people;
 mod person;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::path::Path;
 

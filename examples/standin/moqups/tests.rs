@@ -10,7 +10,7 @@ use super::super::{Controls, StandinError};
 use client::{Answer, Client};
 
 #[path = "../../../tests/support/client.rs"]
-mod client;
+pub mod client;
 
 struct Running {
     client: Client,

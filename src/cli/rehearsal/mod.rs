@@ -12,7 +12,7 @@ pub use script::{Script, method_and_path};
 pub use stage::{Made, Played, Stage, in_url};
 
 use crate::auth::{self, Authenticator};
-use crate::gateway::{Gateway, Instance, PatchAnswer, RequestLimits};
+use crate::gateway::{Gateway, Instance, PatchAnswer, RequestLimits, Writes};
 use crate::mapping::{Mapping, TestCase};
 use crate::store::{Link, Store, StoreError};
 use crate::target::{self, Address, Line, Settings, Target};
@@ -83,7 +83,8 @@ impl Rehearsal {
         let limits =
             RequestLimits { budget: Duration::from_secs(25), body: 1 << 20, default_count: 100, max_count: 1000 };
         let instances = [(instance.name.clone(), Arc::new(instance))].into();
-        let gateway = Gateway { instances, store, authenticator, limits, public_url: None, now };
+        let gateway =
+            Gateway { instances, store, authenticator, limits, public_url: None, now, writes: Writes::default() };
         Ok(Rehearsal { gateway: Arc::new(gateway), authorization: format!("Bearer {}", secret.expose()) })
     }
 }

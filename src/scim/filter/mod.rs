@@ -79,6 +79,7 @@ pub struct Comparison {
     /// Where it stands in the text, in bytes.
     pub span: Range<usize>,
     needle: Needle,
+    implied: Option<Value>, // what every resource of the type has there, though none holds it
 }
 
 /// Where a comparison stood in its text does not matter.

@@ -4,7 +4,7 @@ use super::{Comparison, Operator};
 use crate::scim::fold::{fold, folds_to};
 use crate::scim::instant::instant;
 use crate::scim::path::AttributePath;
-use crate::scim::schema::Kind;
+use crate::scim::schema::{Kind, ResourceType};
 use jiff::Timestamp;
 use serde_json::{Number, Value};
 use std::cmp::Ordering;
@@ -34,14 +34,24 @@ impl Comparison {
             (Value::Number(number), _) => Needle::Number(number.clone()),
             _ => Needle::Nothing,
         };
-        Self { path, operator, value, kind, case_exact, span: 0..0, needle }
+        Self { path, operator, value, kind, case_exact, span: 0..0, needle, implied: None }
     }
 
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span, ..self }
     }
 
-    /// Whether one value compares so. `ne` is asked as `eq`: the negation belongs around all values of the attribute.
+    /// For `schemas` and `meta.resourceType`, which a resource has by its type.
+    pub(super) fn of_type(self, kind: &ResourceType) -> Self {
+        let implied = match (&self.path.extension, &*self.path.name, self.path.sub.as_deref()) {
+            (None, "schemas", None) => Some(&kind.core().id),
+            (None, "meta", Some("resourceType")) => Some(&kind.name),
+            _ => None,
+        };
+        Self { implied: implied.map(|text| Value::from(&**text)), ..self }
+    }
+
+    /// Whether one value compares so. `ne` is asked as `eq`: only who knows all values can negate it.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match (&self.needle, value) {
             (Needle::Exact(needle), Value::String(text)) => compare_text(self.operator, text, needle),

@@ -196,7 +196,7 @@ impl Parser<'_, '_> {
         let value = value(operator, literal, attribute)
             .map_err(|what| FilterError { message: format!("`{path}` {what}"), at: value_span })?;
         let nature = (attribute.kind, attribute.is_exact());
-        Ok(Filter::Compare(Comparison::new(path, operator, value, nature).at(span)))
+        Ok(Filter::Compare(Comparison::new(path, operator, value, nature).at(span).of_type(self.kind)))
     }
 
     // A complex attribute stands for its `value`: `members eq "x"`, `manager eq "x"`.

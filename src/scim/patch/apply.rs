@@ -5,7 +5,7 @@ use super::{Change, Operation};
 use crate::scim::error::{ScimError, ScimType};
 use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
-use crate::scim::resource::elements::{is_primary, keep_one_primary, united, without};
+use crate::scim::resource::elements::{is_primary, keep_one_primary, one_with_its_twin, united, without};
 use crate::scim::resource::{Resource, check_immutable};
 use crate::scim::schema::{Attribute, ResourceType};
 use serde_json::{Map, Value};
@@ -110,9 +110,10 @@ impl List<'_> {
         filter: Option<&Filter>,
         value: &Value,
     ) -> Result<Vec<Value>, ScimError> {
-        let (mut met, mut newly_primary, mut last_primary) = (0, false, None);
+        let (mut met, mut last_met, mut newly_primary, mut last_primary) = (0, 0, false, None);
         for (position, element) in elements.iter_mut().enumerate().filter(|(_, element)| meets(element, filter)) {
             met += 1;
+            last_met = position;
             let was_primary = is_primary(element);
             self.write(element, filter, value);
             if is_primary(element) {
@@ -127,8 +128,12 @@ impl List<'_> {
         if newly_primary {
             keep_one_primary(&mut elements, last_primary);
         }
-        // Several elements given one value are one.
-        Ok(if met > 1 { united(Vec::new(), elements, self.attribute).elements } else { elements })
+        // Elements that were given one value are one.
+        Ok(match self.operation.path.sub.as_deref() {
+            _ if met > 1 => united(Vec::new(), elements, self.attribute).elements,
+            None | Some("value" | "type") => one_with_its_twin(elements, last_met, self.attribute),
+            Some(_) => elements,
+        })
     }
 
     fn write(&self, element: &mut Value, filter: Option<&Filter>, value: &Value) {
@@ -156,6 +161,10 @@ impl List<'_> {
             Some(None) => return Err(self.no_target()),
         };
         match (&self.operation.path.sub, value) {
+            // `emails[type eq "home"].type` = "work" relabels an element that is there, and describes none.
+            (Some(sub), value) if &**sub != "value" && members.get(&**sub).is_some_and(|label| label != value) => {
+                return Err(self.no_target());
+            }
             (Some(sub), value) => insert(&mut members, sub, value.clone()),
             (None, Value::Object(new)) => members.extend(new.clone()),
             _ => {}

@@ -7,7 +7,7 @@ use crate::scim::filter::Filter;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{is_nothing, member, read, sub_named};
 use crate::scim::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 const MOST_OPERATIONS: usize = 1_000;
@@ -79,8 +79,10 @@ impl Reader<'_, '_> {
         self.change(change, (path, element), attribute, value)
     }
 
-    fn schema(&mut self, change: Change, schema: &Schema, value: &Value) -> Result<(), ScimError> {
+    fn schema(&mut self, change: Change, schema: &Schema, sent: &Value) -> Result<(), ScimError> {
+        let value = if is_nothing(sent) && !sent.is_object() { &Value::Null } else { sent };
         match (change, value) {
+            (Change::Add, Value::Null) => Ok(()),
             (Change::Remove, _) | (Change::Replace, Value::Null) => {
                 for attribute in &schema.attributes {
                     self.named(Change::Remove, &format!("{}:{}", schema.id, attribute.name), &Value::Null)?;
@@ -104,7 +106,6 @@ impl Reader<'_, '_> {
         };
         for (name, value) in members.iter() {
             match self.kind.schema(name) {
-                Some(_) if value.is_null() => {}
                 Some(schema) => self.schema(change, schema, value)?,
                 None => self.named(change, name, value)?,
             }
@@ -145,7 +146,7 @@ impl Reader<'_, '_> {
         };
         match (change, value) {
             // An empty list of elements to take out, or to add, is not "all of them".
-            (Change::Remove, None) if whole_list && (list_value || sent.is_array()) => {}
+            (Change::Remove, None) if whole_list && (list_value || sent.is_array() || sent.is_object()) => {}
             (Change::Add, None) if whole_list => {}
             (Change::Remove, value) => self.push(Change::Remove, path, element, value),
             (change, value) => {
@@ -184,7 +185,19 @@ impl Reader<'_, '_> {
     }
 
     fn push(&mut self, change: Change, path: AttributePath, element: Option<Filter>, value: Option<Value>) {
+        let (path, value) = match value {
+            // What is added as the `value` of a list is a new element: it must not be written over those that are there.
+            Some(value) if change == Change::Add && element.is_none() && self.is_value_of_list(&path) => {
+                (path.parent(), Some(json!([{ "value": value }])))
+            }
+            value => (path, value),
+        };
         self.patch.operations.push(Operation { change, path, element, value, position: self.position });
+    }
+
+    fn is_value_of_list(&self, path: &AttributePath) -> bool {
+        path.sub.as_deref() == Some("value")
+            && self.kind.attribute(&path.parent()).is_some_and(|list| list.multi_valued)
     }
 }
 

@@ -66,7 +66,7 @@ fn whole(number: &Number) -> Option<Number> {
         return Some(number.clone());
     }
     let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() <= EXACT)?;
-    format!("{float:.0}").parse().ok()
+    format!("{:.0}", float + 0.0).parse().ok() // -0 is 0
 }
 
 fn is_base64(text: &str) -> bool {

@@ -41,6 +41,19 @@ pub(crate) fn united(mut elements: Vec<Value>, added: Vec<Value>, attribute: &At
     United { elements, newest_primary }
 }
 
+/// A changed element that has become the same as another is one with it (RFC 7643 §2.4).
+pub(crate) fn one_with_its_twin(mut elements: Vec<Value>, changed: usize, attribute: &Attribute) -> Vec<Value> {
+    let exact = is_exact(attribute);
+    let identity = Identity::of(&elements[changed], exact);
+    let twin =
+        |(position, other): (usize, &Value)| position != changed && Identity::of(other, exact).is_twin(&identity);
+    if !elements.iter().enumerate().any(twin) {
+        return elements;
+    }
+    let changed = elements.remove(changed);
+    united(elements, vec![changed], attribute).elements
+}
+
 /// Takes the listed elements out of a list.
 pub(crate) fn without(mut elements: Vec<Value>, listed: &[Value], attribute: &Attribute) -> Vec<Value> {
     let exact = is_exact(attribute);

@@ -29,6 +29,11 @@ impl<'e> Identity<'e> {
                 _ => true,
             }
     }
+
+    /// The same, and labelled alike: where one has no `type` they may still be two.
+    pub(super) fn is_twin(&self, other: &Self) -> bool {
+        self.label.is_some() == other.label.is_some() && self.is_same(other)
+    }
 }
 
 // Independent of the order of the members. NUL keeps it apart from any `value`.
