@@ -13,6 +13,9 @@
 //! The same is there in process through [`Controls`].
 
 mod body;
+#[cfg(test)]
+#[path = "../../tests/support/client.rs"]
+mod client;
 pub mod controls;
 pub mod fault;
 pub mod intranet;

@@ -5,9 +5,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::super::client::{Answer, Client};
 use super::super::fault::{Fault, Kind, Moment};
 use super::super::{Controls, StandinError};
-use client::{Answer, Client};
 
 #[path = "../../../tests/support/client.rs"]
 pub mod client;
@@ -114,6 +114,7 @@ async fn mistakes_have_their_own_status_and_code() {
         let answer = product.send(call, Value::Null).await;
         assert_eq!(answer.status, status, "{call}");
         assert!(answer.body["error"]["code"].is_string(), "{call}");
+        assert_eq!(answer.headers.contains_key("Allow"), status == 405, "{call}");
     }
 }
 
