@@ -225,6 +225,7 @@ impl Work {
             after,
             changes,
             keeps_anew: false,
+            unsaid: Vec::new(),
             seen: crate::engine::update::Seen::Part,
         })
     }

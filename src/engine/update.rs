@@ -99,6 +99,8 @@ pub(super) struct Decided {
     pub after: Resource,
     pub changes: Changes,
     pub keeps_anew: bool,
+    /// Rules whose attribute was cleared and whose field stays as it is, because the target has no form for nothing.
+    pub unsaid: Vec<usize>,
     pub seen: Seen,
 }
 
@@ -120,7 +122,7 @@ impl Work {
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
         let keeps_anew = kind.kept_part(&after) != kept;
-        Some(Decided { before: None, after, changes, keeps_anew, seen: Seen::Part })
+        Some(Decided { before: None, after, changes, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })
     }
 
     /// Elements that a PATCH adds or removes by name in arrays that are sent whole: decided without the resource's own list, which
@@ -151,14 +153,14 @@ impl Work {
             Asked::Replace(resource) => resource.clone(),
         };
         carry_read_only(self, &before.resource, &mut after);
-        carry_uncleared(self, &before.resource, &mut after);
+        let unsaid = carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
         let mut changes = plan::diff(kind, &before.resource, &after);
         changes.elements.extend(listed.elements);
-        let keeps_anew = kind.kept_part(&after) != kind.kept_part(&before.resource);
-        Ok(Decided { before: Some(before), after, changes, keeps_anew, seen })
+        let keeps_anew = !unsaid.is_empty() || kind.kept_part(&after) != kind.kept_part(&before.resource);
+        Ok(Decided { before: Some(before), after, changes, keeps_anew, unsaid, seen })
     }
 
     pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
@@ -262,6 +264,10 @@ impl Work {
             self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
+        if let Some(before) = decided.before.as_ref().filter(|_| !decided.unsaid.is_empty()) {
+            let held = kind.to_scim(&before.shown.document, &|_| true)?;
+            note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
+        }
         let link = self.keep(located, &decided.after, remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
         let located = Located { link, ..located.clone() };
@@ -329,13 +335,18 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
     }
 }
 
-/// What the target has no empty form for stays as it is when a client clears it.
-fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| rule.is_sent() && !rule.can_be_cleared()) {
+/// What the target has no empty form for stays as it is when a client clears it. The rules of which it is remembered that
+/// the client cleared it.
+fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) -> Vec<usize> {
+    let mut unsaid = Vec::new();
+    let rules = work.kind().rules.iter().enumerate();
+    for (place, rule) in rules.filter(|(_, rule)| rule.is_sent() && !rule.can_be_cleared()) {
         if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
             after.set(&rule.attribute, value.clone());
+            unsaid.extend(rule.remember.then_some(place));
         }
     }
+    unsaid
 }
 
 /// The values under which the store finds a row again.

@@ -111,16 +111,20 @@ class Intranet(Product):
                "country": "country", "sort": "type"}
 
     def compared(self):
-        return set(self.LISTS.values()) | {"addresses"}
+        return set(self.LISTS.values()) | {"addresses", "enterprise:manager"}
 
     def lists(self, sent):
-        return {name: [some(one) for one in sent.get(name, [])] for name in self.compared()}
+        fields = {name: [some(one) for one in sent.get(name, [])] for name in self.compared() - {"enterprise:manager"}}
+        # Whoever has no number is no employee: the gateway keeps who was meant.
+        manager = (sent.get("enterprise:manager") or {}).get("value") or ""
+        return {**fields, "enterprise:manager": manager if manager.isdigit() else None}
 
     def stored(self, database):
         held = {}
         for row in database.execute("SELECT * FROM employees"):
             fields = {name: row[column] for column, name in self.COLUMNS.items()}
-            held["Users", str(row["id"])] = some({**fields, "active": row["status"] == "A"})
+            superior = str(row["superior"]) if row["superior"] else None
+            held["Users", str(row["id"])] = some({**fields, "active": row["status"] == "A", "enterprise:manager": superior})
         for row in database.execute("SELECT * FROM employee_items ORDER BY employee, list, position"):
             item = {"value": row["value"], "display": row["label"], "type": row["sort"], "primary": self.main(row)}
             held["Users", str(row["employee"])].setdefault(self.LISTS[row["list"]], []).append(some(item))
