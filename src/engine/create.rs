@@ -3,13 +3,13 @@
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, TypeMapping};
-use crate::plan::{self, Subject};
+use crate::mapping::{Rule, Shape, TypeMapping};
+use crate::plan::{self, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::scim::schema::Uniqueness;
-use crate::store::PendingCreate;
+use crate::store::{PendingCreate, Remembered};
 use crate::target::{Captures, TargetError, Written};
 use crate::wire::Term;
 use crate::wire::template::as_text;
@@ -26,105 +26,228 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     let kind = work.kind();
     resource::check_required(&resource, &kind.kind)?;
     kind.check_rest(&resource)?;
-    let Some(unique) = unique_value(kind, &resource) else { return make(&work, &resource).await };
+    let Some(unique) = unique_value(kind, &resource) else {
+        let made = work.make(&resource).await?;
+        return work.complete(made, &resource).await;
+    };
     let _turn = work.lock("unique", &unique.1).await?;
-    let digest = digest(&resource);
-    let pending = work.gateway.store.pending_create(&work.scope(), &unique.1)?;
-    let repeats = pending.as_ref().is_some_and(|pending| pending.digest == digest);
-    if pending.is_some() || kind.create.as_ref().is_some_and(|create| create.look_first) {
-        match work.find_unique(&unique).await? {
-            Some(account) if repeats => return work.adopt_ours(&unique.1, account, &resource).await,
-            Some(_) => return Err(OperationError::Taken { detail: None }),
-            None => {}
-        }
-    }
-    work.gateway
-        .store
-        .begin_create(
-            &work.scope(),
-            PendingCreate { unique_value: unique.1.clone(), digest, since: (work.gateway.now)() },
-        )
-        .await?;
-    let made = make(&work, &resource).await;
-    match made {
-        Err(OperationError::Target(error)) if error.written == Written::Maybe => {
-            work.after_doubt(&unique, &resource, error).await
-        }
-        settled => {
-            work.gateway.store.finish_create(&work.scope(), &unique.1).await?;
-            settled
-        }
-    }
+    let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
+    attempt.run().await
 }
 
-async fn make(work: &Work, resource: &Resource) -> Result<Resource, OperationError> {
-    let kind = work.kind();
-    let references = work.references(&[resource]).await?;
-    let subject = Subject {
-        mapping: &work.instance.mapping,
-        kind,
-        key: Term::Captured(NEW_KEY.into()),
-        before: None,
-        references: &references,
-    };
-    let steps = plan::create(&subject, resource)?;
-    let mut captures = Captures::default();
-    let (first, later) = steps.split_first().ok_or(OperationError::NotOffered("creating"))?;
-    let ran = work.run(std::slice::from_ref(first), &mut captures).await?;
-    let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some());
-    let key = ran.key.or_else(|| shown.as_ref().and_then(|shown| kind.key_of(&shown.document)));
-    let key = match key {
-        Some(key) => key,
-        None => work.key_of_new(resource).await?,
-    };
-    let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
-    if let Term::Value(value) = &term {
-        captures.keep(NEW_KEY, value.clone());
+/// One create of one unique value, under its lock.
+struct Attempt<'a> {
+    work: &'a Work,
+    resource: &'a Resource,
+    digest: String,
+    unique: (AttributePath, String),
+}
+
+/// An account that was made, and what its answer showed.
+struct Made {
+    located: Located,
+    shown: Option<Shown>,
+    /// The steps that carry what the create could not.
+    later: Vec<Planned>,
+    captures: Captures,
+}
+
+impl Attempt<'_> {
+    async fn run(self) -> Result<Resource, OperationError> {
+        let (work, store) = (self.work, &self.work.gateway.store);
+        let pending = store.pending_create(&work.scope(), &self.unique.1)?;
+        let repeats = pending.as_ref().is_some_and(|pending| pending.digest == self.digest);
+        if pending.is_some() || self.looks_first() {
+            match work.find_unique(&self.unique).await? {
+                Some(account) if repeats => return self.adopt(account).await,
+                Some(_) => return Err(OperationError::Taken { detail: None }),
+                None => {}
+            }
+        }
+        // Where our store holds part of the account, a crash between the product's answer and our row must be told from a double.
+        if work.kind().stores() {
+            self.begin().await?;
+        }
+        let made = match work.make(self.resource).await {
+            Ok(made) => made,
+            Err(OperationError::Target(error)) if error.written == Written::Maybe => {
+                return self.after_doubt(error).await;
+            }
+            Err(error) => {
+                self.finish().await?;
+                return Err(error);
+            }
+        };
+        match work.complete(made, self.resource).await {
+            Ok(resource) => {
+                self.finish().await?;
+                Ok(resource)
+            }
+            // The account is there, and the same request sent again completes it.
+            Err(error) => {
+                self.begin().await?;
+                Err(error)
+            }
+        }
     }
-    let located = work.link_new(key, term, resource).await?;
-    let rest = work.run(later, &mut captures).await?;
-    if !rest.doubts.is_empty() {
-        work.resolve(rest.doubts, &located, resource).await?;
+
+    fn looks_first(&self) -> bool {
+        self.work.kind().create.as_ref().is_some_and(|create| create.look_first)
     }
-    work.show_new(&located, resource, shown.filter(|_| later.is_empty())).await
+
+    async fn begin(&self) -> Result<(), OperationError> {
+        let since = (self.work.gateway.now)();
+        let create = PendingCreate { unique_value: self.unique.1.clone(), digest: self.digest.clone(), since };
+        Ok(self.work.gateway.store.begin_create(&self.work.scope(), create).await?)
+    }
+
+    async fn finish(&self) -> Result<(), OperationError> {
+        let (store, scope) = (&self.work.gateway.store, self.work.scope());
+        // A look costs microseconds, a durable write milliseconds.
+        if store.pending_create(&scope, &self.unique.1)?.is_some() {
+            store.finish_create(&scope, &self.unique.1).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody knows whether the target made it: look, and say what is certain.
+    async fn after_doubt(self, error: TargetError) -> Result<Resource, OperationError> {
+        self.begin().await?;
+        match self.work.find_unique(&self.unique).await {
+            Ok(Some(account)) => self.adopt(account).await.map_err(|_| OperationError::Target(error)),
+            // Not there now, but it may still arrive: the pending row lets the next identical request look first.
+            Ok(None) | Err(_) => Err(OperationError::Target(error)),
+        }
+    }
+
+    /// Takes an account for the one that this request made, if nobody else can have made it: it was not there before, or it
+    /// holds what is sent; and it carries no other externalId. What is missing of it is written.
+    async fn adopt(self, account: Account) -> Result<Resource, OperationError> {
+        let (work, kind) = (self.work, self.work.kind());
+        let link = account.link.as_deref();
+        let claimed = link.is_some_and(|link| link.kept.get("externalId") != self.resource.0.get("externalId"));
+        if claimed || !(self.looks_first() || self.holds_what_is_sent(&account)) {
+            self.finish().await?;
+            return Err(OperationError::Taken { detail: None });
+        }
+        let key = kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)?;
+        let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
+        let located = match &account.link {
+            Some(link) => Located { id: account.id.clone(), key, term, link: Some(link.clone()) },
+            None => work.link_new(key, term, self.resource).await?,
+        };
+        let changes = plan::diff(kind, &account.resource, self.resource);
+        let references = work.references(&[self.resource]).await?;
+        let subject = Subject {
+            mapping: &work.instance.mapping,
+            kind,
+            key: located.term.clone(),
+            before: Some(account.before()),
+            references: &references,
+        };
+        let later = plan::update(&subject, self.resource, &changes)?;
+        let shown = later.is_empty().then_some(account.shown);
+        let made = Made { located, shown, later, captures: Captures::default() };
+        let resource = work.complete(made, self.resource).await?;
+        self.finish().await?;
+        Ok(resource)
+    }
+
+    fn holds_what_is_sent(&self, account: &Account) -> bool {
+        let kind = self.work.kind();
+        let shown = kind
+            .rules
+            .iter()
+            .filter(|rule| rule.is_sent() && !matches!(rule.shape, Shape::Write(_) | Shape::Each { .. }));
+        shown.into_iter().all(|rule| {
+            let unsent = kind.value_of(rule, self.resource).is_none();
+            unsent || rule.remembers() || kind.sends_alike(rule, self.resource, &account.resource)
+        })
+    }
 }
 
 impl Work {
-    /// The row of a new account. The link stands from here on, whatever becomes of later steps.
-    async fn link_new(&self, key: String, term: Term, resource: &Resource) -> Result<Located, OperationError> {
+    /// Sends the create, and finds out which account it made.
+    async fn make(&self, resource: &Resource) -> Result<Made, OperationError> {
         let kind = self.kind();
-        let fresh = self.new_link(kind, &key)?;
-        let mut located = Located { id: fresh.scim_id.clone(), key, term, link: None };
-        if kind.key.stable && !kind.stores() {
-            return Ok(located);
-        }
-        located.link = self.keep(&located, resource, BTreeMap::new()).await?;
-        Ok(located)
+        let references = self.references(&[resource]).await?;
+        let subject = Subject {
+            mapping: &self.instance.mapping,
+            kind,
+            key: Term::Captured(NEW_KEY.into()),
+            before: None,
+            references: &references,
+        };
+        let mut steps = plan::create(&subject, resource)?;
+        let mut captures = Captures::default();
+        let ran = self.run(&steps[..1], &mut captures).await?;
+        let later = steps.split_off(1);
+        let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some());
+        let key = ran.key.or_else(|| shown.as_ref().and_then(|shown| kind.key_of(&shown.document)));
+        let key = match key {
+            Some(key) => key,
+            None => self.key_of_new(resource).await?,
+        };
+        let value = plan::key_value(kind, &key).ok_or(OperationError::NoKey)?;
+        captures.keep(NEW_KEY, value.clone());
+        let shown = shown.filter(|_| later.is_empty());
+        // Where nothing can fail between here and the answer, the row is written once, with what is remembered in it.
+        let located = match &shown {
+            Some(_) => self.place_new(key, Term::Value(value))?,
+            None => self.link_new(key, Term::Value(value), resource).await?,
+        };
+        Ok(Made { located, shown, later, captures })
     }
 
-    async fn show_new(
-        &self,
-        located: &Located,
-        resource: &Resource,
-        shown: Option<Shown>,
-    ) -> Result<Resource, OperationError> {
+    /// Carries what the create could not, and shows the account.
+    async fn complete(&self, mut made: Made, resource: &Resource) -> Result<Resource, OperationError> {
+        let rest = self.run(&made.later, &mut made.captures).await?;
+        if !rest.doubts.is_empty() {
+            self.resolve(rest.doubts, &made.located, resource).await?;
+        }
         let kind = self.kind();
-        let account = match shown {
-            Some(shown) => self.seen(located, shown, Extent::Whole).await?,
-            None => self.gather(located, Extent::Whole).await?,
+        let account = match made.shown {
+            Some(shown) => self.seen(&made.located, shown, Extent::Whole).await?,
+            None => self.gather(&made.located, Extent::Whole).await?,
         };
-        let mut remembered = BTreeMap::new();
-        // What the product makes of an attribute that was not sent reads back; what a default of ours made of it does not.
+        if !kind.stores() && kind.key.stable {
+            return Ok(account.resource);
+        }
+        let remembered = self.sent_forms(&account, resource).await?;
+        let link = self.keep(&made.located, resource, remembered).await?;
+        Ok(self.seen(&Located { link, ..made.located }, account.shown, Extent::Whole).await?.resource)
+    }
+
+    /// The sent forms to remember. What the product makes of an attribute that was not sent reads back; what a default of ours
+    /// made of it does not.
+    async fn sent_forms(
+        &self,
+        account: &Account,
+        resource: &Resource,
+    ) -> Result<BTreeMap<String, Remembered>, OperationError> {
+        let kind = self.kind();
         let noted = |rule: &Rule| rule.default.is_some() || resource.get(&rule.attribute).is_some();
         let noted: Vec<usize> = (0..kind.rules.len()).filter(|place| noted(&kind.rules[*place])).collect();
         let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
         self.translate(&mut held).await?;
+        let mut remembered = BTreeMap::new();
         note_sent(self, &noted, (resource, &held), &mut remembered);
-        if remembered.is_empty() {
-            return Ok(account.resource);
+        Ok(remembered)
+    }
+
+    /// Where a new account is, without a row yet.
+    fn place_new(&self, key: String, term: Term) -> Result<Located, OperationError> {
+        let fresh = self.new_link(self.kind(), &key)?;
+        Ok(Located { id: fresh.scim_id, key, term, link: None })
+    }
+
+    /// The row of a new account. The link stands from here on, whatever becomes of later steps.
+    async fn link_new(&self, key: String, term: Term, resource: &Resource) -> Result<Located, OperationError> {
+        let mut located = self.place_new(key, term)?;
+        if !self.kind().key.stable || self.kind().stores() {
+            located.link = self.keep(&located, resource, BTreeMap::new()).await?;
         }
-        let link = self.keep(located, resource, remembered).await?;
-        Ok(self.seen(&Located { link, ..located.clone() }, account.shown, Extent::Whole).await?.resource)
+        Ok(located)
     }
 
     /// The key of an account that was just made by a target whose answer does not name it.
@@ -137,72 +260,6 @@ impl Work {
         let unique = unique_value(kind, resource).ok_or(OperationError::NoKey)?;
         let account = self.find_unique(&unique).await?.ok_or(OperationError::NoKey)?;
         kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)
-    }
-
-    /// Nobody knows whether the target made it: look, and say what is certain.
-    async fn after_doubt(
-        &self,
-        unique: &(AttributePath, String),
-        resource: &Resource,
-        error: TargetError,
-    ) -> Result<Resource, OperationError> {
-        match self.find_unique(unique).await {
-            Ok(Some(account)) => {
-                self.adopt_ours(&unique.1, account, resource).await.map_err(|_| OperationError::Target(error))
-            }
-            // Not there now, but it may still arrive: the pending row lets the next identical request look first.
-            Ok(None) | Err(_) => Err(OperationError::Target(error)),
-        }
-    }
-
-    /// An earlier request of the same content made this account, if nobody else can have: it holds what was sent, and no other externalId.
-    async fn adopt_ours(
-        &self,
-        unique: &str,
-        account: Account,
-        resource: &Resource,
-    ) -> Result<Resource, OperationError> {
-        let kind = self.kind();
-        let alike = kind
-            .rules
-            .iter()
-            .filter(|rule| {
-                rule.is_sent()
-                    && !matches!(rule.shape, crate::mapping::Shape::Write(_) | crate::mapping::Shape::Each { .. })
-            })
-            .all(|rule| {
-                kind.value_of(rule, resource).is_none()
-                    || rule.remembers()
-                    || kind.sends_alike(rule, resource, &account.resource)
-            });
-        let claimed = account.link.as_ref().is_some_and(|link| link.kept.contains_key("externalId"));
-        if !alike || claimed {
-            self.gateway.store.finish_create(&self.scope(), unique).await?;
-            return Err(OperationError::Taken { detail: None });
-        }
-        let key = kind.key_of(&account.shown.document).ok_or(OperationError::NoKey)?;
-        let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
-        let located = self.link_new(key, term, resource).await?;
-        self.gateway.store.finish_create(&self.scope(), unique).await?;
-        let changes = plan::diff(kind, &account.resource, resource);
-        if changes.is_empty() {
-            return self.show_new(&located, resource, Some(account.shown)).await;
-        }
-        // What a create could not carry may be missing still: members, say.
-        let references = self.references(&[resource]).await?;
-        let subject = Subject {
-            mapping: &self.instance.mapping,
-            kind,
-            key: located.term.clone(),
-            before: Some(account.before()),
-            references: &references,
-        };
-        let elements = plan::Changes { rules: Vec::new(), ..changes };
-        let ran = self.run(&plan::update(&subject, resource, &elements)?, &mut Captures::default()).await?;
-        if !ran.doubts.is_empty() {
-            self.resolve(ran.doubts, &located, resource).await?;
-        }
-        self.show_new(&located, resource, None).await
     }
 
     /// The account that holds this unique value, if there is one.

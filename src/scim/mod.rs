@@ -4,8 +4,6 @@
 //! their schema declares, and every dialect of PATCH becomes the same list of [`patch::Operation`]s.
 
 pub mod bulk;
-#[cfg(test)]
-mod cases;
 pub mod discovery;
 pub mod error;
 pub mod filter;
@@ -20,6 +18,8 @@ pub mod resource;
 mod sample;
 pub mod schema;
 pub mod sort;
+#[cfg(test)]
+mod tests;
 pub mod version;
 
 pub use error::{ScimError, ScimType};

@@ -94,10 +94,14 @@ async fn an_error_page_is_not_an_absent_account() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_need_not_answer_with_the_account() {
-    for body in ["", "ok", "{}", "<html>"] {
-        let call = Call { result: ResultAt::At(path("$.user")), ..call("PUT /users/<key>") };
-        let outcome = write(call, raw(200, &[], body)).await.unwrap();
+    let enveloped = || Call { result: ResultAt::At(path("$.user")), ..call("PUT /users/<key>") };
+    for body in ["", "{}"] {
+        let outcome = write(enveloped(), raw(200, &[], body)).await.unwrap();
         assert_eq!((outcome.meaning, outcome.account), (Meaning::Ok, None));
+    }
+    for body in ["ok", "<html>"] {
+        let error = write(enveloped(), raw(200, &[], body)).await.unwrap_err();
+        assert!(matches!(error.trouble, Trouble::Nonsense(_)) && error.written == Written::Maybe, "{body}");
     }
     let outcome = write(call("PUT /users/<key>"), reply(200, &json!({"id": 7}))).await.unwrap();
     assert_eq!(outcome.account, Some(json!({"id": 7})));
