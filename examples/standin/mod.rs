@@ -15,7 +15,7 @@
 mod body;
 #[cfg(test)]
 #[path = "../../tests/support/client.rs"]
-mod client;
+pub mod client;
 pub mod controls;
 pub mod fault;
 pub mod intranet;

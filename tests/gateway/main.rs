@@ -35,4 +35,4 @@ mod unstable;
 mod standin;
 
 #[cfg(test)]
-use standin::moqups::tests::client;
+use standin::client;

@@ -9,9 +9,6 @@ use super::super::client::{Answer, Client};
 use super::super::fault::{Fault, Kind, Moment};
 use super::super::{Controls, StandinError};
 
-#[path = "../../../tests/support/client.rs"]
-pub mod client;
-
 struct Running {
     client: Client,
     base: String,
