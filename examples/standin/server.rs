@@ -22,7 +22,7 @@ use super::fault::{Fault, Kind, Moment};
 
 /// How long a stop waits for running requests.
 const PATIENCE: Duration = Duration::from_secs(5);
-const LONGEST_BODY: usize = 1024 * 1024;
+const LONGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// One call as a product sees it, body and all.
 pub struct Call {

@@ -209,9 +209,9 @@ impl Item {
 
 impl Draft {
     /// The document as an argument: a value, or one that is still open where a random text is drawn when it is sent.
-    pub fn term(&self) -> Term {
+    pub fn take_term(&mut self) -> Term {
         if self.draws.is_empty() {
-            return Term::Value(self.document.clone());
+            return Term::Value(self.document.take());
         }
         let mut body = Body::of(&self.document);
         for names in self.draws.iter().filter_map(Path::hops) {

@@ -176,9 +176,9 @@ fn planned_row(
 ) -> Result<Option<Planned>, PlanError> {
     let nothing = Value::Null;
     let before = subject.before.map_or(&nothing, |before| before.document);
-    let document = match row.sends {
-        Sends::Account if before.is_object() => before.clone(),
-        Sends::Account | Sends::Changed => Value::Object(Map::new()),
+    let document = match (row.sends, before) {
+        (Sends::Account, Value::Object(fields)) => Value::Object(subject.carried_along(fields, rules)),
+        (Sends::Account | Sends::Changed, _) => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
     let keyed = subject.keyed(after);
@@ -192,6 +192,9 @@ fn planned_row(
     if draft.lines.is_empty() {
         return Ok(None);
     }
+    if row.sends == Sends::Account {
+        put_back_unchanged_arrays(before, rules, &mut draft);
+    }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules
@@ -200,6 +203,33 @@ fn planned_row(
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
     Ok(Some(planned))
+}
+
+/// The field of the account that the rule's array is, where it is one.
+fn whole_root_array(rule: &Rule) -> Option<&str> {
+    match &rule.shape {
+        Shape::Each { at, .. } if at.is_plain() && at.hops().is_some_and(|hops| hops.len() == 1) => at.root_field(),
+        _ => None,
+    }
+}
+
+/// An array that turned out as it was belongs to an account that is sent whole.
+fn put_back_unchanged_arrays(before: &Value, rules: &[&Rule], draft: &mut Draft) {
+    let Value::Object(document) = &mut draft.document else { return };
+    for name in rules.iter().copied().filter_map(whole_root_array) {
+        if let (None, Some(array)) = (document.get(name), before.get(name)) {
+            document.insert(name.to_owned(), array.clone());
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// The account as it was, but for arrays that are put whole anyway and may be long.
+    fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
+        let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
+        let kept = fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.
@@ -240,7 +270,7 @@ fn carried(
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
     }
-    arguments.push(Argument { variable: Variable::Account, term: draft.term() });
+    arguments.push(Argument { variable: Variable::Account, term: draft.take_term() });
     let mut planned = Planned::of(write.call, Purpose::Update, arguments);
     (planned.covers, planned.fields) = (covers, draft.lines);
     Ok(planned)

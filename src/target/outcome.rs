@@ -19,7 +19,7 @@ const DETAIL_MOST: usize = 300;
 
 /// What a step came to.
 pub struct Outcome {
-    /// What the target replied.
+    /// What the target replied, less the account.
     pub answer: Answer,
     /// What that means: never `Busy`, `LoginAgain` or `Broken`, which are errors.
     pub meaning: Meaning,
@@ -34,7 +34,7 @@ pub struct Outcome {
 impl Outcome {
     /// Takes the answer apart; a failure comes with the status of the answer.
     pub(super) fn read(
-        received: Received,
+        mut received: Received,
         call: &Call,
         usage: Use,
         target: &Target,
@@ -44,8 +44,8 @@ impl Outcome {
         let fail = |trouble| (trouble, status);
         let (mut meaning, mut key, mut account) = (received.meaning, None, None);
         if meaning == Meaning::Ok {
-            account = account_in(&received, call, usage).map_err(fail)?;
             key = call.key.as_ref().map(|source| key_in(source, &received.answer, target)).transpose().map_err(fail)?;
+            account = account_in(&mut received, call, usage).map_err(fail)?;
             if usage == Use::Read && account.is_none() && call.result != ResultAt::Nowhere {
                 meaning = Meaning::Absent;
             }
@@ -115,21 +115,22 @@ impl Scope for InAnswer<'_> {
     }
 }
 
-fn account_in(received: &Received, call: &Call, usage: Use) -> Result<Option<Value>, Trouble> {
-    let body = &received.answer.body;
+/// Takes the account out of the answer: it may be large, and nobody looks for it there again.
+fn account_in(received: &mut Received, call: &Call, usage: Use) -> Result<Option<Value>, Trouble> {
+    let no_document = is_no_document(received);
+    let body = &mut received.answer.body;
+    let text = body.is_string();
     let found = match &call.result {
         ResultAt::Nowhere => return Ok(None),
-        ResultAt::Whole => Some(body),
-        ResultAt::At(path) => path.first(body),
+        ResultAt::Whole => Some(body.take()),
+        ResultAt::At(path) => path.take(body),
     };
     match (found, usage) {
-        (Some(account @ Value::Object(_)), _) => Ok(Some(account.clone())),
+        (Some(account @ Value::Object(_)), _) => Ok(Some(account)),
         // Its own shape was promised, and a login page or a proxy's apology came: whether it was done, only a look tells.
-        (None, Use::Write) if body.is_string() && matches!(call.result, ResultAt::At(_)) => {
-            Err(Trouble::Nonsense(NO_JSON))
-        }
+        (None, Use::Write) if text && matches!(call.result, ResultAt::At(_)) => Err(Trouble::Nonsense(NO_JSON)),
         (_, Use::Write) => Ok(None),
-        _ if is_no_document(received) => Err(Trouble::Nonsense(NO_JSON)),
+        _ if no_document => Err(Trouble::Nonsense(NO_JSON)),
         (None | Some(Value::Null), Use::Read) => Ok(None),
         (Some(Value::Array(list)), Use::Read) if list.is_empty() => Ok(None),
         (Some(_), Use::Read) => Err(Trouble::Nonsense("no object stands where the account was promised")),

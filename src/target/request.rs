@@ -6,7 +6,7 @@ use super::supply::{Supply, Turn};
 use crate::wire::call::{CallError, append_query};
 use crate::wire::encode::{content_type, encode};
 use crate::wire::template::as_text;
-use crate::wire::{Call, Credential, Paging, Scope, Template, Variable};
+use crate::wire::{Body, Call, Credential, Encoding, Paging, Scope, Template, Variable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -39,9 +39,7 @@ impl Form<'_> {
         let body = match &call.body {
             None => Bytes::new(),
             Some(body) => {
-                let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
-                let bytes = encode(call.encode, &value);
-                let bytes = bytes.ok_or_else(|| Trouble::Mapping("a form is made of named fields".to_owned()))?;
+                let bytes = written(call.encode, body, supply)?;
                 headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(call.encode)));
                 Bytes::from(bytes)
             }
@@ -92,6 +90,17 @@ impl Form<'_> {
         }
         Ok(())
     }
+}
+
+/// JSON is written as it is filled, so that a large account is not copied first.
+fn written(encoding: Encoding, body: &Body, supply: &Supply) -> Result<Vec<u8>, Trouble> {
+    if encoding == Encoding::Json && body.is_present(supply) {
+        // Writing JSON into memory fails for no value there is.
+        return serde_json::to_vec(&body.filled(supply))
+            .map_err(|_| Trouble::Mapping("its body is no JSON".to_owned()));
+    }
+    let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
+    encode(encoding, &value).ok_or_else(|| Trouble::Mapping("a form is made of named fields".to_owned()))
 }
 
 /// Settings and captures that are not there would only leave fields out: better nothing is sent at all.

@@ -119,6 +119,15 @@ impl Path {
         }
     }
 
+    /// Takes the first place that it selects out of the document, leaving null there.
+    pub fn take(&self, document: &mut Value) -> Option<Value> {
+        let taken = match &self.way {
+            Way::Walk(hops) => walk_mut(hops, document).map(Value::take),
+            Way::Query(_) => self.first(document).cloned(),
+        };
+        taken.filter(|value| !value.is_null())
+    }
+
     /// Takes the field away; elements and parents stay.
     pub fn remove(&self, document: &mut Value) {
         let Some((Hop::Name(name), parents)) = self.hops().and_then(<[Hop]>::split_last) else { return };

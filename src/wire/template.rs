@@ -1,6 +1,7 @@
 //! Text with holes: `/users/<key>.json`, `<settings.api_key>`, `{ user: <account> }`. Parsed at load, filled per call.
 
 use crate::wire::path::{Hop, Path};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
@@ -254,6 +255,25 @@ impl Body {
         }
     }
 
+    /// Is there a value: is it anything but a lone placeholder that is absent?
+    pub fn is_present(&self, scope: &dyn Scope) -> bool {
+        match self {
+            Body::Template(template) => match template.alone() {
+                Some(variable) => scope.value(variable).is_some_and(|value| !value.is_null()),
+                None => {
+                    template.literal().is_some()
+                        || template.holes().any(|hole| scope.value(hole).is_some_and(|value| !value.is_null()))
+                }
+            },
+            Body::Constant(_) | Body::List(_) | Body::Object(_) => true,
+        }
+    }
+
+    /// The body filled as it is serialised, without a copy of what fills it.
+    pub fn filled<'a>(&'a self, scope: &'a dyn Scope) -> Filled<'a> {
+        Filled { body: self, scope }
+    }
+
     /// A value as a body without placeholders.
     pub fn of(value: &Value) -> Body {
         match value {
@@ -284,6 +304,30 @@ impl Body {
             Body::Template(template) => template.holes().collect(),
             Body::List(list) => list.iter().flat_map(Body::holes).collect(),
             Body::Object(fields) => fields.iter().flat_map(|(_, one)| one.holes()).collect(),
+        }
+    }
+}
+
+/// A body and what fills it, to be serialised.
+pub struct Filled<'a> {
+    body: &'a Body,
+    scope: &'a dyn Scope,
+}
+
+impl Serialize for Filled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inner = |body| Filled { body, scope: self.scope };
+        match self.body {
+            Body::Constant(value) => value.serialize(serializer),
+            Body::Template(template) => match template.alone().and_then(|variable| self.scope.value(variable)) {
+                Some(value) => value.serialize(serializer),
+                None => template.fill_text(self.scope).serialize(serializer),
+            },
+            Body::List(list) => serializer.collect_seq(list.iter().filter(|one| one.is_present(self.scope)).map(inner)),
+            Body::Object(fields) => {
+                let present = fields.iter().filter(|(_, one)| one.is_present(self.scope));
+                serializer.collect_map(present.map(|(name, one)| (&**name, inner(one))))
+            }
         }
     }
 }
@@ -334,6 +378,21 @@ mod tests {
             ("b".into(), Body::Constant(json!(false))),
         ]);
         assert_eq!(body.fill(&Known(json!({}))), Some(json!({"b": false})));
+    }
+
+    #[test]
+    fn a_body_is_written_as_it_would_be_filled() {
+        let list = Body::List(vec![Body::Template(template("<value>")), Body::Template(template("<key>"))]);
+        let text = Body::Template(template("/<key>/<value>"));
+        let body = Body::Object(vec![
+            ("a".into(), Body::Template(template("<value>"))),
+            ("l".into(), list),
+            ("t".into(), text),
+        ]);
+        for scope in [json!({"key": 7}), json!({}), json!({"key": {"b": [1]}, "value": "x"}), json!({"value": null})] {
+            let scope = Known(scope);
+            assert_eq!(serde_json::to_value(body.filled(&scope)).unwrap(), body.fill(&scope).unwrap());
+        }
     }
 
     #[test]
