@@ -26,7 +26,8 @@ where
     if body.size_hint().lower() > limits.bytes as u64 {
         return Err(too_large);
     }
-    let mut whole = BytesMut::new();
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(limits.bytes);
+    let mut whole = BytesMut::with_capacity(announced);
     loop {
         let Some(part) = next(&mut body, limits.silence, deadline).await? else {
             return Ok(whole.freeze());

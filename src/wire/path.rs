@@ -132,7 +132,7 @@ impl Path {
     pub fn remove(&self, document: &mut Value) {
         let Some((Hop::Name(name), parents)) = self.hops().and_then(<[Hop]>::split_last) else { return };
         if let Some(Value::Object(fields)) = walk_mut(parents, document) {
-            fields.shift_remove(&**name);
+            fields.remove(&**name);
         }
     }
 

@@ -161,7 +161,7 @@ fn document(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 }
 
 fn fields(body: &[u8], envelope: &str) -> Result<Map<String, Value>, Problem> {
-    match document(body)?.swap_remove(envelope) {
+    match document(body)?.remove(envelope) {
         Some(Value::Object(fields)) => Ok(fields),
         _ => Err(Problem::Invalid(format!("{envelope} is missing"))),
     }

@@ -137,7 +137,7 @@ fn page(call: &Call) -> Result<Page, Problem> {
 
 fn data(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(body).map_err(|_| Problem::BadJson)? {
-        Value::Object(mut envelope) => match envelope.swap_remove("data") {
+        Value::Object(mut envelope) => match envelope.remove("data") {
             Some(Value::Object(fields)) => Ok(fields),
             _ => Err(Problem::Invalid(vec!["data is missing".to_owned()])),
         },

@@ -108,7 +108,7 @@ fn place(path: &str) -> Place<'_> {
 
 fn unwrap_envelope(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     match serde_json::from_slice(body).map_err(|cause| Failure::BadJson(cause.to_string()))? {
-        Value::Object(mut envelope) => match envelope.swap_remove("person") {
+        Value::Object(mut envelope) => match envelope.remove("person") {
             Some(Value::Object(person)) => Ok(person),
             _ => Err(Failure::Invalid(vec!["person is missing".to_owned()])),
         },

@@ -208,7 +208,7 @@ fn stripped(mut elements: Vec<Value>, filter: Option<&Filter>, sub: &str) -> Vec
             return true;
         }
         let Value::Object(members) = element else { return true };
-        if members.shift_remove(sub).is_none() {
+        if members.remove(sub).is_none() {
             return true;
         }
         sub != "value" && members.keys().any(|name| !matches!(name.as_str(), "type" | "primary"))

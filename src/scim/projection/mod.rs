@@ -74,7 +74,7 @@ impl View {
         let mut shown = present(resource, kind, location);
         let meta = AttributePath { extension: None, name: "meta".into(), sub: None };
         if let (false, Value::Object(members)) = (self.wants(&meta, kind), &mut shown) {
-            members.shift_remove("meta");
+            members.remove("meta");
         }
         shown
     }
@@ -179,7 +179,7 @@ pub fn present(resource: Resource, kind: &ResourceType, location: &str) -> Value
     let shown = |(position, urn): (usize, &Arc<str>)| position == 0 || members.contains_key(&**urn);
     let urns = kind.schemas.iter().map(|schema| &schema.id).enumerate();
     let schemas: Vec<Value> = urns.filter(|part| shown(*part)).map(|(_, urn)| Value::from(&**urn)).collect();
-    let mut meta = match members.shift_remove("meta") {
+    let mut meta = match members.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
     };

@@ -105,8 +105,8 @@ impl Resource {
 
 fn take(container: &mut Map<String, Value>, path: &AttributePath) -> Option<Value> {
     match &path.sub {
-        Some(sub) => take_in(container, &path.name, |parent| parent.shift_remove(&**sub)),
-        None => container.shift_remove(&*path.name),
+        Some(sub) => take_in(container, &path.name, |parent| parent.remove(&**sub)),
+        None => container.remove(&*path.name),
     }
 }
 
@@ -118,7 +118,7 @@ fn take_in(
     let inner = container.get_mut(name)?.as_object_mut()?;
     let taken = take(inner);
     if inner.is_empty() {
-        container.shift_remove(name);
+        container.remove(name);
     }
     taken
 }

@@ -39,7 +39,9 @@ fn mismatched(filter: &Filter, case: &Case) -> Option<String> {
     let of_kind = RESOURCES.iter().filter(|(_, resource)| resource["meta"]["resourceType"] == *case.kind().name);
     let matching = of_kind.filter(|(_, resource)| filter.matches(&Resource(resource.as_object().unwrap().clone())));
     let names: Vec<_> = matching.map(|(name, _)| Value::from(name.as_str())).collect();
-    (case.said["matches"].as_array() != Some(&names)).then(|| format!("matches {names:?}"))
+    let mut wanted: Vec<Value> = case.said["matches"].as_array().cloned().unwrap_or_default();
+    wanted.sort_by_key(Value::to_string);
+    (wanted != names).then(|| format!("matches {names:?}"))
 }
 
 // What is printed reads as the same filter, and where the case says so, is printed in this way.
