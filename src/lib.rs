@@ -28,7 +28,7 @@
 //! 4. [`engine::patch()`] takes the lock of the resource and locates it: id → target key, and what the store holds for it. Where
 //!    the key is stable and nothing is kept, the id is the key and the store is not asked.
 //! 5. **Gather**: where [`plan::blind`] proves that the account need not be known, no call is made. Otherwise [`plan::read`] is
-//!    run, and the mapping reads the document into SCIM, kept attributes laid over it: `before`.
+//!    run, and the mapping reads the document into SCIM, kept attributes laid over it: `before`. `If-Match` is compared.
 //! 6. **Decide**: the operations are applied and checked against the schema: `after`. [`plan::diff`]: nothing changed → no call.
 //! 7. [`plan::update`] → the ordered list of steps. `transom explain` prints exactly this list.
 //! 8. **Run**: [`target`] makes the calls in order, over the line that `gateway` gave it. The first refusal ends it; what was
@@ -85,8 +85,9 @@
 //!    [`plan::blind`].
 //! 7. A filter that cannot be answered completely is an error (400 `invalidFilter` or `tooMany`), never an empty or a full list;
 //!    whatever the target found is filtered again here. [`plan::search()`], `engine/search.rs`.
-//! 8. A create is never blindly repeated: before it is sent, a row in the store says so, and after an unknown outcome the
-//!    account is looked for. `engine/create.rs`, `store/creates.rs`.
+//! 8. A create is never blindly repeated: after an unknown outcome the account is looked for, and a row in the store lets the
+//!    same request, sent again, find and complete it. Where the store holds part of the account the row is there before the
+//!    create is sent. `engine/create.rs`, `store/creates.rs`.
 //! 9. Fields of the account that the mapping does not name survive every write. `plan/write.rs`.
 //! 10. The target being down is 502, 503 or 504, never 404; a target's 401 is never our 401. `server/respond.rs`.
 //! 11. What cannot be held is not advertised. Kept attributes are named, and `transom check` counts the kept and the scripted ones.
@@ -95,7 +96,7 @@
 //! 13. A script can neither wait nor see anything but its arguments: no clock, no file, no network, no module. `script/sandbox.rs`.
 //! 14. Nothing from outside steers where we call: keys are encoded per segment, `.`, `..`, empty and NUL refused; no CR or LF in
 //!     headers; redirects are not followed; next pages only on the same origin. An account with another key than asked for is
-//!     404, and so is, without a call, a key that is not shaped like its rule. `wire/encode.rs`, `target/pages.rs`,
+//!     404, and so is, without a call, a key that is not shaped like its rule. `wire/call.rs`, `target/pages.rs`,
 //!     `engine/account.rs`.
 //! 15. Everything has a bound: bodies, depth, answers, pages, queues, scripts, connections, and one budget of time per request.
 //! 16. No globals but constants.
