@@ -2,7 +2,7 @@
 
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Shape, TypeMapping};
+use crate::mapping::{Rule, Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
@@ -105,11 +105,17 @@ impl Work {
     ) -> Result<Account, OperationError> {
         let account = self.gather(located, Extent::Whole).await?;
         for (planned, error) in doubts {
-            if !self.holds(&planned, &account, after) {
+            if !self.holds(&planned, &account, after) && !self.may_be_missing(&planned, &error) {
                 return Err(error);
             }
         }
         Ok(account)
+    }
+
+    /// Is it an element that the target does not know, and that the mapping leaves out?
+    fn may_be_missing(&self, planned: &Planned, error: &OperationError) -> bool {
+        let ignored = |rule: &&Rule| rule.unknown == Unknown::Ignored && planned.covers.contains(&rule.attribute);
+        matches!(error, OperationError::UnknownElement { .. }) && self.kind().rules.iter().any(|rule| ignored(&rule))
     }
 
     fn holds(&self, planned: &Planned, account: &Account, after: &Resource) -> bool {

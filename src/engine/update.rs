@@ -75,14 +75,14 @@ async fn attempt(
     };
     let steps = work.steps(&located, &decided).await?;
     if steps.is_empty() && !decided.keeps_anew {
-        return match (answer, decided.seen) {
-            (PatchAnswer::None, _) => Ok(None),
+        return match (answer, decided.before) {
             // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
-            (PatchAnswer::Resource, Seen::Whole) => {
-                Ok(Some(decided.before.map_or(decided.after, |account| account.resource)))
-            }
-            (PatchAnswer::Resource, Seen::Part) => {
-                work.gather(&located, Extent::Whole).await.map(|account| Some(account.resource))
+            (PatchAnswer::Resource, Some(account)) if decided.seen == Seen::Whole => Ok(Some(account.resource)),
+            (PatchAnswer::None, Some(_)) => Ok(None),
+            // Nothing was read and nothing is sent: only a look proves that the account is there.
+            (answer, _) => {
+                let account = work.gather(&located, Extent::Whole).await?;
+                Ok((answer == PatchAnswer::Resource).then_some(account.resource))
             }
         };
     }

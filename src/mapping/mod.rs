@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use codes::{Code, Severity};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics, Look};
-pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Written};
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Transform, TransformError};
 

@@ -27,8 +27,20 @@ pub struct Rule {
     pub written: Written,
     /// Sent by `write:` and kept in our store as well, or kept alone.
     pub keep: bool,
+    /// What becomes of an element that refers to nobody the target knows.
+    pub unknown: Unknown,
     /// The line of the mapping file.
     pub line: u32,
+}
+
+/// What becomes of an element that refers to nobody the target knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unknown {
+    /// 400 `invalidValue` that names its position.
+    #[default]
+    Refused,
+    /// It is left out.
+    Ignored,
 }
 
 /// Where an attribute goes.

@@ -1,7 +1,7 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
 use crate::mapping::to_target::{Draft, array_of, constants};
-use crate::mapping::{Item, Rule, Shape};
+use crate::mapping::{Item, Rule, Shape, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose, key_value};
@@ -21,15 +21,14 @@ impl Subject<'_> {
             return Ok(Vec::new());
         }
         let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-        let element = |(position, element): &'_ (usize, Value)| {
-            self.value(rule, (*position, element)).map(|value| (*position, value))
-        };
-        let values: Vec<(usize, Value)> = change.adds.iter().map(element).collect::<Result<_, PlanError>>()?;
-        let elements: Vec<Element<'_>> = values
-            .into_iter()
-            .zip(&change.adds)
-            .map(|((position, value), (_, element))| Element { position, id: id_in(element), value })
-            .collect();
+        let mut elements = Vec::with_capacity(change.adds.len());
+        for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
+            let value = self.value(rule, (*position, element))?;
+            elements.push(Element { position: *position, id: id_in(element), value });
+        }
+        if elements.is_empty() {
+            return Ok(Vec::new());
+        }
         Ok(self.element_steps(rule, call, &elements, Purpose::Add))
     }
 
@@ -175,7 +174,8 @@ impl Subject<'_> {
         let filtered = at.hops().is_some_and(|hops| matches!(hops.last(), Some(Hop::Where(_))));
         let foreign = old.iter().filter(|one| filtered && !ours.iter().any(|own| std::ptr::eq(*own, **one)));
         let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
-        for (position, element) in resource.elements(&rule.attribute).iter().enumerate() {
+        let elements = resource.elements(&rule.attribute).iter().enumerate();
+        for (position, element) in elements.filter(|element| !self.is_passed_over(rule, *element)) {
             let document = self.element(rule, items, (position, element))?;
             let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
@@ -212,7 +212,7 @@ impl Subject<'_> {
         let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
         let mut list: Vec<Value> = kept.map(|one| (*one).clone()).collect();
         let mut changed = list.len() != old.len();
-        for (position, element) in &change.adds {
+        for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
             let document = merged(constants(at), self.element(rule, items, (*position, element))?);
             if !list.iter().any(|one| same_value(items, one, &document)) {
                 list.push(document);
@@ -223,6 +223,12 @@ impl Subject<'_> {
             draft.put(&array_of(at), Value::Array(list), rule.line);
         }
         Ok(())
+    }
+
+    /// Is the element to be left out, as it refers to nobody?
+    fn is_passed_over(&self, rule: &Rule, element: (usize, &Value)) -> bool {
+        let unknown = || matches!(self.value(rule, element), Err(PlanError::UnknownReference { .. }));
+        rule.unknown == Unknown::Ignored && unknown()
     }
 
     /// One element in the target's form.

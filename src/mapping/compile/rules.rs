@@ -6,7 +6,7 @@ use super::context::{Context, Root, Use, flag};
 use super::each;
 use super::names::{Names, Place};
 use crate::mapping::codes;
-use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Written};
+use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Unknown, Written};
 use crate::mapping::source::{Entry, Node};
 use crate::mapping::text::{Form, form};
 use crate::mapping::transform::Transform;
@@ -190,6 +190,10 @@ fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made)
         remember: flag(node, "remember"),
         written: Written::Sent,
         keep,
+        unknown: match node.get("unknown").and_then(Node::text) {
+            Some("ignore") => Unknown::Ignored,
+            _ => Unknown::Refused,
+        },
         line: names.context.report.line(subject.key.start),
     };
     let refuses = node.get("written").and_then(Node::text) == Some("refuse");
@@ -219,6 +223,7 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("type", has("each") || has("one") || custom, "`one` or `each`"),
         ("multi_valued", custom, "an attribute of one's own, under its URN"),
         ("written", has("read"), "`read`"),
+        ("unknown", has("each"), "`each`"),
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),
         ("empty_as", has("at") || has("write") || has("one"), "`at`, `write` or `one`"),

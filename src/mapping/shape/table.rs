@@ -131,6 +131,11 @@ static RULE: Shape = Shape {
             ),
             key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
             key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key(
+                "unknown",
+                Word(&["refuse", "ignore"]),
+                "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
+            ),
             key("default", Any, "What a create sends when the attribute is not given."),
             key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
             key("remember", Flag, "The sent form comes back while the field still holds what was written."),
