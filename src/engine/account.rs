@@ -183,8 +183,8 @@ impl Work {
         let kind = self.kind();
         let settings = self.instance.target.settings();
         let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
-        let keyed: Vec<(String, Value)> =
-            ours.filter_map(|document| Some((kind.key_of(&document)?, document))).collect();
+        let keyed = ours.map(|document| Ok((kind.key_of(&document).ok_or(OperationError::Keyless)?, document)));
+        let keyed: Vec<(String, Value)> = keyed.collect::<Result<_, OperationError>>()?;
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;
         let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
@@ -264,7 +264,8 @@ impl Work {
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }
-                let elements = resource.elements(&rule.attribute).to_vec();
+                let named = |element: &&Value| !text(element, &item.sub).is_empty();
+                let elements: Vec<Value> = resource.elements(&rule.attribute).iter().filter(named).cloned().collect();
                 let keys: Vec<&str> = elements.iter().map(|element| text(element, &item.sub)).collect();
                 let links = self.links(referred, &keys).await?;
                 let named = elements.iter().zip(links).filter_map(|(element, link)| {

@@ -1,6 +1,7 @@
 //! POST: at most one account per unique value, and never a second one for the same request.
 
 use crate::engine::account::{Account, Extent, Located, Shown};
+use crate::engine::run::Ran;
 use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Rule, Shape, TypeMapping};
@@ -9,11 +10,13 @@ use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::scim::schema::Uniqueness;
-use crate::store::{PendingCreate, Remembered};
+use crate::store::{LinkState, PendingCreate, Remembered};
 use crate::target::{Captures, TargetError, Written};
 use crate::wire::Term;
 use crate::wire::template::as_text;
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 /// The name under which a create's answer hands its key to later steps.
 const NEW_KEY: &str = "key";
@@ -27,10 +30,10 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     resource::check_required(&resource, &kind.kind)?;
     kind.check_rest(&resource)?;
     let Some(unique) = unique_value(kind, &resource) else {
-        let made = work.make(&resource).await?;
+        let made = work.make(&resource).await.map_err(Failed::cause)?;
         return work.complete(made, &resource).await;
     };
-    let _turn = work.lock("unique", &unique.1).await?;
+    let _turn = work.lock("unique", &unique.folded).await?;
     let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
     attempt.run().await
 }
@@ -40,7 +43,32 @@ struct Attempt<'a> {
     work: &'a Work,
     resource: &'a Resource,
     digest: String,
-    unique: (AttributePath, String),
+    unique: Unique,
+}
+
+/// The attribute by which the target tells accounts apart.
+struct Unique {
+    path: AttributePath,
+    /// As sent, which is how the target is asked.
+    value: Value,
+    /// For comparing, locking and our own rows.
+    folded: String,
+}
+
+/// How far a create came before it failed.
+enum Failed {
+    /// The target refused it, or may or may not have done it.
+    Unmade(OperationError),
+    /// The account is there.
+    Made(OperationError),
+}
+
+impl Failed {
+    fn cause(self) -> OperationError {
+        match self {
+            Failed::Unmade(error) | Failed::Made(error) => error,
+        }
+    }
 }
 
 /// An account that was made, and what its answer showed.
@@ -55,7 +83,7 @@ struct Made {
 impl Attempt<'_> {
     async fn run(self) -> Result<Resource, OperationError> {
         let (work, store) = (self.work, &self.work.gateway.store);
-        let pending = store.pending_create(&work.scope(), &self.unique.1)?;
+        let pending = store.pending_create(&work.scope(), &self.unique.folded)?;
         let repeats = pending.as_ref().is_some_and(|pending| pending.digest == self.digest);
         if pending.is_some() || self.looks_first() {
             match work.find_unique(&self.unique).await? {
@@ -70,11 +98,15 @@ impl Attempt<'_> {
         }
         let made = match work.make(self.resource).await {
             Ok(made) => made,
-            Err(OperationError::Target(error)) if error.written == Written::Maybe => {
+            Err(Failed::Unmade(OperationError::Target(error))) if error.written == Written::Maybe => {
                 return self.after_doubt(error).await;
             }
-            Err(error) => {
+            Err(Failed::Unmade(error)) => {
                 self.finish().await?;
+                return Err(error);
+            }
+            Err(Failed::Made(error)) => {
+                self.begin().await?;
                 return Err(error);
             }
         };
@@ -97,15 +129,15 @@ impl Attempt<'_> {
 
     async fn begin(&self) -> Result<(), OperationError> {
         let since = (self.work.gateway.now)();
-        let create = PendingCreate { unique_value: self.unique.1.clone(), digest: self.digest.clone(), since };
+        let create = PendingCreate { unique_value: self.unique.folded.clone(), digest: self.digest.clone(), since };
         Ok(self.work.gateway.store.begin_create(&self.work.scope(), create).await?)
     }
 
     async fn finish(&self) -> Result<(), OperationError> {
         let (store, scope) = (&self.work.gateway.store, self.work.scope());
         // A look costs microseconds, a durable write milliseconds.
-        if store.pending_create(&scope, &self.unique.1)?.is_some() {
-            store.finish_create(&scope, &self.unique.1).await?;
+        if store.pending_create(&scope, &self.unique.folded)?.is_some() {
+            store.finish_create(&scope, &self.unique.folded).await?;
         }
         Ok(())
     }
@@ -125,7 +157,8 @@ impl Attempt<'_> {
     async fn adopt(self, account: Account) -> Result<Resource, OperationError> {
         let (work, kind) = (self.work, self.work.kind());
         let link = account.link.as_deref();
-        let claimed = link.is_some_and(|link| link.kept.get("externalId") != self.resource.0.get("externalId"));
+        let other = |known: &Value| Some(known) != self.resource.0.get("externalId");
+        let claimed = link.and_then(|link| link.kept.get("externalId")).is_some_and(other);
         if claimed || !(self.looks_first() || self.holds_what_is_sent(&account)) {
             self.finish().await?;
             return Err(OperationError::Taken { detail: None });
@@ -134,7 +167,7 @@ impl Attempt<'_> {
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let located = match &account.link {
             Some(link) => Located { id: account.id.clone(), key, term, link: Some(link.clone()) },
-            None => work.link_new(key, term, self.resource).await?,
+            None => work.link_new(key, term, (self.resource, (work.gateway.now)())).await?,
         };
         let changes = plan::diff(kind, &account.resource, self.resource);
         let references = work.references(&[self.resource]).await?;
@@ -168,9 +201,9 @@ impl Attempt<'_> {
 
 impl Work {
     /// Sends the create, and finds out which account it made.
-    async fn make(&self, resource: &Resource) -> Result<Made, OperationError> {
+    async fn make(&self, resource: &Resource) -> Result<Made, Failed> {
         let kind = self.kind();
-        let references = self.references(&[resource]).await?;
+        let references = self.references(&[resource]).await.map_err(Failed::Unmade)?;
         let subject = Subject {
             mapping: &self.instance.mapping,
             kind,
@@ -178,10 +211,22 @@ impl Work {
             before: None,
             references: &references,
         };
-        let mut steps = plan::create(&subject, resource)?;
-        let mut captures = Captures::default();
-        let ran = self.run(&steps[..1], &mut captures).await?;
+        let mut steps = plan::create(&subject, resource).map_err(|error| Failed::Unmade(error.into()))?;
         let later = steps.split_off(1);
+        let since = (self.gateway.now)();
+        let ran = self.run(&steps, &mut Captures::default()).await.map_err(Failed::Unmade)?;
+        self.find_made((ran, later), resource, since).await.map_err(Failed::Made)
+    }
+
+    /// Which account a create made.
+    async fn find_made(
+        &self,
+        (ran, later): (Ran, Vec<Planned>),
+        resource: &Resource,
+        since: SystemTime,
+    ) -> Result<Made, OperationError> {
+        let kind = self.kind();
+        let mut captures = Captures::default();
         let shown = ran.account.filter(|shown| kind.key_of(&shown.document).is_some());
         let key = ran.key.or_else(|| shown.as_ref().and_then(|shown| kind.key_of(&shown.document)));
         let key = match key {
@@ -193,8 +238,8 @@ impl Work {
         let shown = shown.filter(|_| later.is_empty());
         // Where nothing can fail between here and the answer, the row is written once, with what is remembered in it.
         let located = match &shown {
-            Some(_) => self.place_new(key, Term::Value(value))?,
-            None => self.link_new(key, Term::Value(value), resource).await?,
+            Some(_) => self.place_new(key, Term::Value(value), since).await?,
+            None => self.link_new(key, Term::Value(value), (resource, since)).await?,
         };
         Ok(Made { located, shown, later, captures })
     }
@@ -208,13 +253,17 @@ impl Work {
         let kind = self.kind();
         let account = match made.shown {
             Some(shown) => self.seen(&made.located, shown, Extent::Whole).await?,
-            None => self.gather(&made.located, Extent::Whole).await?,
+            None => {
+                // Not shown yet is not gone: the row stays, and the same request sent again completes it.
+                let shown = self.fetch(&made.located).await?.ok_or(OperationError::NotYet)?;
+                self.seen(&made.located, shown, Extent::Whole).await?
+            }
         };
         if !kind.stores() && kind.key.stable {
             return Ok(account.resource);
         }
         let remembered = self.sent_forms(&account, resource).await?;
-        let link = self.keep(&made.located, resource, remembered).await?;
+        let link = self.keep(&made.located, kind.kept_part(resource), remembered).await?;
         Ok(self.seen(&Located { link, ..made.located }, account.shown, Extent::Whole).await?.resource)
     }
 
@@ -235,17 +284,35 @@ impl Work {
         Ok(remembered)
     }
 
-    /// Where a new account is, without a row yet.
-    fn place_new(&self, key: String, term: Term) -> Result<Located, OperationError> {
-        let fresh = self.new_link(self.kind(), &key)?;
+    /// Where a new account is. A row that stands under its key is that of an account that is gone, and is buried, unless it was
+    /// written since the create was sent: then somebody saw the new account in a list.
+    async fn place_new(&self, key: String, term: Term, since: SystemTime) -> Result<Located, OperationError> {
+        let kind = self.kind();
+        if !kind.key.stable || kind.stores() {
+            let known = self.gateway.store.links_by_keys(&self.scope(), &[&key])?.into_iter().flatten();
+            for link in known.filter(|link| link.state == LinkState::Live) {
+                if !kind.key.stable && link.created >= since && link.kept.is_empty() {
+                    return Ok(Located { id: link.scim_id.clone(), key, term, link: Some(link) });
+                }
+                let former =
+                    Located { id: link.scim_id.clone(), key: key.clone(), term: term.clone(), link: Some(link) };
+                self.seen_absent(&former).await?;
+            }
+        }
+        let fresh = self.new_link(kind, &key)?;
         Ok(Located { id: fresh.scim_id, key, term, link: None })
     }
 
     /// The row of a new account. The link stands from here on, whatever becomes of later steps.
-    async fn link_new(&self, key: String, term: Term, resource: &Resource) -> Result<Located, OperationError> {
-        let mut located = self.place_new(key, term)?;
+    async fn link_new(
+        &self,
+        key: String,
+        term: Term,
+        (resource, since): (&Resource, SystemTime),
+    ) -> Result<Located, OperationError> {
+        let mut located = self.place_new(key, term, since).await?;
         if !self.kind().key.stable || self.kind().stores() {
-            located.link = self.keep(&located, resource, BTreeMap::new()).await?;
+            located.link = self.keep(&located, self.kind().kept_part(resource), BTreeMap::new()).await?;
         }
         Ok(located)
     }
@@ -263,28 +330,28 @@ impl Work {
     }
 
     /// The account that holds this unique value, if there is one.
-    async fn find_unique(&self, (path, folded): &(AttributePath, String)) -> Result<Option<Account>, OperationError> {
-        let found = self.candidates(path, folded).await?;
-        let holds =
-            |account: &Account| account.resource.get(path).is_some_and(|value| fold(&as_text(value)) == *folded);
-        Ok(found.into_iter().find(holds))
+    async fn find_unique(&self, unique: &Unique) -> Result<Option<Account>, OperationError> {
+        let found = self.candidates(&unique.path, &unique.value).await?;
+        let held =
+            |account: &Account| account.resource.get(&unique.path).map(|value| fold(&as_text(value)).into_owned());
+        Ok(found.into_iter().find(|account| held(account).as_ref() == Some(&unique.folded)))
     }
 }
 
-/// The attribute by which the target tells accounts apart, and its value folded.
-fn unique_value(kind: &TypeMapping, resource: &Resource) -> Option<(AttributePath, String)> {
+fn unique_value(kind: &TypeMapping, resource: &Resource) -> Option<Unique> {
     let unique = kind.rules.iter().find(|rule| {
         kind.kind
             .attribute(&rule.attribute)
             .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required)
     })?;
-    let value = resource.get(&unique.attribute)?;
-    Some((unique.attribute.clone(), fold(&as_text(value)).into_owned()))
+    let value = resource.get(&unique.attribute)?.clone();
+    let folded = fold(&as_text(&value)).into_owned();
+    Some(Unique { path: unique.attribute.clone(), value, folded })
 }
 
-/// Tells whether two requests ask for the same account.
+/// Tells whether two requests ask for the same account. A password is no part of it: digests are kept for days.
 fn digest(resource: &Resource) -> String {
-    let mut sorted: Vec<String> = resource.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    sorted.sort_unstable();
+    let told = resource.0.iter().filter(|(name, _)| *name != "password");
+    let sorted: Vec<String> = told.map(|(name, value)| format!("{name}={value}")).collect();
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, sorted.join("\n").as_bytes()).to_string()
 }

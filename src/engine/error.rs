@@ -6,7 +6,7 @@ use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::plan::{PlanError, Unanswerable};
 use crate::scim::error::ScimError;
 use crate::store::StoreError;
-use crate::target::TargetError;
+use crate::target::{TargetError, Trouble};
 use std::sync::Arc;
 
 /// Whose side an error is on.
@@ -101,6 +101,12 @@ pub enum OperationError {
     /// The target made an account and did not say which.
     #[error("the target's answer to the create names no key")]
     NoKey,
+    /// The target made an account and does not show it yet.
+    #[error("the target made the account and does not show it yet; the same request sent again completes it")]
+    NotYet,
+    /// The target lists an account without its key.
+    #[error("an item of the target's list has no key of the promised shape")]
+    Keyless,
     /// The target could not be asked.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -135,11 +141,16 @@ impl OperationError {
             | OperationError::TooMany { .. }
             | OperationError::NotOffered(_) => Side::Client,
             OperationError::Plan(PlanError::UnknownReference { .. } | PlanError::NotOffered(_)) => Side::Client,
-            OperationError::Plan(PlanError::Rule(RuleError { cause: RuleFault::Rest, .. })) => Side::Client,
+            OperationError::Plan(PlanError::Rule(error)) if error.is_a_script_failure() => Side::Mapping,
+            // What cannot be written as sent is the client's mistake.
+            OperationError::Plan(PlanError::Rule(_)) => Side::Client,
             OperationError::Plan(_) => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
+            OperationError::Target(TargetError { trouble: Trouble::Unsafe(_), .. }) => Side::Client,
             OperationError::Rule(_)
             | OperationError::NoKey
+            | OperationError::NotYet
+            | OperationError::Keyless
             | OperationError::Target(_)
             | OperationError::Unfit { .. }
             | OperationError::Stale => Side::Target,

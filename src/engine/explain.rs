@@ -224,6 +224,7 @@ impl Work {
             before: Some(before),
             after,
             changes,
+            keeps: Resource::default(),
             keeps_anew: false,
             unsaid: Vec::new(),
             seen: crate::engine::update::Seen::Part,

@@ -14,7 +14,7 @@ pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, Operat
     let kind = work.kind();
     let located = work.locate(id)?;
     let wants = |path: &AttributePath| view.wants(path, &kind.kind);
-    let extent = if *view == View::all() { Extent::Whole } else { Extent::Part(&wants) };
+    let extent = if *view == View::all() || work.condition.is_some() { Extent::Whole } else { Extent::Part(&wants) };
     let account = work.gather_unlocked(&located, extent).await?;
     Ok(account.resource)
 }

@@ -45,7 +45,8 @@ impl Work {
     }
 
     async fn send(&self, planned: &Planned, captures: &mut Captures) -> Result<Outcome, TargetError> {
-        self.instance.target.run(Use::Write, &planned.step, captures, &self.budget).await
+        let usage = if planned.purpose == Purpose::Create { Use::Create } else { Use::Write };
+        self.instance.target.run(usage, &planned.step, captures, &self.budget).await
     }
 
     fn settle(&self, planned: &Planned, outcome: Outcome, ran: &mut Ran) -> Result<(), OperationError> {
@@ -58,7 +59,9 @@ impl Work {
             }
             // There already, or gone already: what was asked for holds.
             Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
-            Meaning::Check => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
+            Meaning::Check if planned.purpose != Purpose::Create => {
+                ran.doubts.push((planned.clone(), self.refusal(planned, &outcome)))
+            }
             Meaning::Absent if element => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
             _ => return Err(self.unexpected(planned, &outcome)),
         }

@@ -109,7 +109,11 @@ impl Work {
             Lookup::Id(id) => self.look_at(id, sieve).await,
             Lookup::Kept(path, value) => {
                 let kept = KeptValue::new(path.to_string(), fold(&as_text(value)));
-                for link in self.gateway.store.find_kept(&self.scope(), &kept, KEPT_ROWS)? {
+                let links = self.gateway.store.find_kept(&self.scope(), &kept, KEPT_ROWS + 1)?;
+                if links.len() > KEPT_ROWS {
+                    return Err(OperationError::TooMany { scan: KEPT_ROWS });
+                }
+                for link in links {
                     self.look_at(&link.scim_id, sieve).await?;
                 }
                 Ok(())
@@ -235,8 +239,8 @@ impl Work {
     }
 
     /// Accounts that may hold this value, for a create that must not make a second one.
-    pub(super) async fn candidates(&self, path: &AttributePath, folded: &str) -> Result<Vec<Account>, OperationError> {
-        let text = format!("{path} eq {}", Value::from(folded));
+    pub(super) async fn candidates(&self, path: &AttributePath, value: &Value) -> Result<Vec<Account>, OperationError> {
+        let text = format!("{path} eq {}", value);
         let filter = Filter::parse(&text, &self.kind().kind).map_err(|_| OperationError::NoKey)?;
         let query =
             Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all(), sort: None };

@@ -4,7 +4,7 @@ use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::{Mapping, Rule};
+use crate::mapping::{Mapping, Rule, TypeMapping};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
@@ -98,6 +98,8 @@ pub(super) struct Decided {
     pub before: Option<Account>,
     pub after: Resource,
     pub changes: Changes,
+    /// What our store holds from now on.
+    pub keeps: Resource,
     pub keeps_anew: bool,
     /// Rules whose attribute was cleared and whose field stays as it is, because the target has no form for nothing.
     pub unsaid: Vec<usize>,
@@ -121,8 +123,9 @@ impl Work {
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
-        let keeps_anew = kind.kept_part(&after) != kept;
-        Some(Decided { before: None, after, changes, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })
+        let keeps = kept_after(kind, &kept, (&kept, &after));
+        let keeps_anew = keeps != kept;
+        Some(Decided { before: None, after, changes, keeps, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })
     }
 
     /// Elements that a PATCH adds or removes by name in arrays that are sent whole: decided without the resource's own list, which
@@ -159,8 +162,10 @@ impl Work {
         resource::check_immutable(&before.resource, &after, &kind.kind)?;
         let mut changes = plan::diff(kind, &before.resource, &after);
         changes.elements.extend(listed.elements);
-        let keeps_anew = !unsaid.is_empty() || kind.kept_part(&after) != kind.kept_part(&before.resource);
-        Ok(Decided { before: Some(before), after, changes, keeps_anew, unsaid, seen })
+        let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
+        let keeps = kept_after(kind, &kept, (&before.resource, &after));
+        let keeps_anew = !unsaid.is_empty() || keeps != kept;
+        Ok(Decided { before: Some(before), after, changes, keeps, keeps_anew, unsaid, seen })
     }
 
     pub(super) async fn steps(&self, located: &Located, decided: &Decided) -> Result<Vec<Planned>, OperationError> {
@@ -268,7 +273,7 @@ impl Work {
             let held = kind.to_scim(&before.shown.document, &|_| true)?;
             note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
         }
-        let link = self.keep(located, &decided.after, remembered).await?;
+        let link = self.keep(located, decided.keeps.clone(), remembered).await?;
         let Some(mut account) = seen else { return Ok(None) };
         let located = Located { link, ..located.clone() };
         account = self.seen(&located, account.shown, Extent::Whole).await?;
@@ -279,11 +284,10 @@ impl Work {
     pub(super) async fn keep(
         &self,
         located: &Located,
-        after: &Resource,
+        kept: Resource,
         remembered: BTreeMap<String, Remembered>,
     ) -> Result<Option<Arc<Link>>, OperationError> {
         let kind = self.kind();
-        let kept = kind.kept_part(after);
         let mut link = match &located.link {
             Some(link) => (**link).clone(),
             None => self.new_link(kind, &located.key)?,
@@ -320,6 +324,21 @@ pub(super) fn note_sent(
             remembered.insert(name, Remembered { sent: value(sent), held: value(held) });
         }
     }
+}
+
+/// What our store holds after a change. An attribute that does not change keeps what was kept of it: which of its elements the
+/// target held cannot be told from what is left.
+fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, &Resource)) -> Resource {
+    let anew = kind.kept_part(after);
+    let mut keeps = Resource::default();
+    for attribute in kind.kept() {
+        let same = before.whole(attribute) == after.whole(attribute);
+        let source = if same { kept } else { &anew };
+        if let Some(value) = source.whole(attribute) {
+            keeps.set(attribute, value.clone());
+        }
+    }
+    keeps
 }
 
 /// What a client cannot write stays as it is, whatever it sent.

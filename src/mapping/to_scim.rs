@@ -39,6 +39,18 @@ pub enum RuleFault {
     Rest,
 }
 
+impl RuleError {
+    /// Did a script fail, rather than refuse the value?
+    pub fn is_a_script_failure(&self) -> bool {
+        use crate::mapping::transform::TransformError;
+        use crate::script::ScriptError;
+        match &self.cause {
+            RuleFault::Transform(TransformError::Script(error)) => !matches!(error, ScriptError::Refused(_)),
+            _ => false,
+        }
+    }
+}
+
 impl Rule {
     pub(crate) fn failed(&self, cause: impl Into<RuleFault>) -> RuleError {
         RuleError { attribute: self.attribute.to_string(), line: self.line, cause: cause.into() }

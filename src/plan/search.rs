@@ -69,7 +69,9 @@ fn equal<'a>(kind: &TypeMapping, comparison: &'a Comparison) -> Option<Lookup<'a
     }
     let place = kind.find.iter().position(|find| answers(find, &comparison.path))?;
     let value = rule.transform.to_target(&comparison.value).ok()?;
-    Some(Lookup::Find(place, value))
+    let find = Lookup::Find(place, value);
+    // Part of a kept attribute may be in our store alone.
+    Some(if rule.is_kept() { Lookup::Any(vec![Lookup::Kept(&comparison.path, &comparison.value), find]) } else { find })
 }
 
 /// `emails` and `emails.value` are one thing to ask for.

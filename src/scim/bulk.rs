@@ -2,6 +2,7 @@
 
 use super::error::{ScimError, quoted};
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
@@ -94,11 +95,15 @@ impl BulkOperation {
         found
     }
 
+    /// Does it still refer to a bulkId that is not known?
+    pub fn waits(&self, ids: &HashMap<String, String>) -> bool {
+        self.references().into_iter().any(|reference| !ids.contains_key(reference))
+    }
+
     /// The same with every known bulkId replaced by the id that it became.
     pub fn resolved(&self, ids: &HashMap<String, String>) -> BulkOperation {
-        let segment = |segment: &str| {
-            segment.strip_prefix(REFERENCE).and_then(|id| ids.get(id)).cloned().unwrap_or_else(|| segment.to_owned())
-        };
+        let known = |segment: &str| ids.get(segment.strip_prefix(REFERENCE)?);
+        let segment = |segment: &str| known(segment).map_or_else(|| segment.to_owned(), |id| in_path(id));
         let path = self.path.split('/').map(segment).collect::<Vec<_>>().join("/");
         BulkOperation { path, data: replaced(&self.data, ids), ..self.clone() }
     }
@@ -107,6 +112,11 @@ impl BulkOperation {
     pub fn without_references(&self) -> BulkOperation {
         BulkOperation { data: stripped(&self.data).unwrap_or_else(|| Value::Object(Map::new())), ..self.clone() }
     }
+}
+
+/// An id as one segment of a path.
+pub fn in_path(id: &str) -> String {
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 
 /// The answer to a bulk request.
@@ -172,6 +182,8 @@ mod tests {
         assert_eq!(group().without_references().data["members"], json!([{"value": "7"}]));
         let patch = BulkOperation { path: "/Groups/bulkId:a".into(), data: json!({}), ..group() };
         assert_eq!(patch.resolved(&ids).path, "/Groups/42");
+        let odd = HashMap::from([("a".to_owned(), "50%41/x?".to_owned())]);
+        assert_eq!(patch.resolved(&odd).path, "/Groups/50%2541%2Fx%3F");
     }
 
     #[test]

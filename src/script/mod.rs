@@ -37,7 +37,7 @@ pub enum ScriptError {
         column: usize,
     },
     /// The script refuses the request with these words: `throw "…"`.
-    #[error("{0}")]
+    #[error("the script refuses the value")]
     Refused(String),
     /// It ran into a limit or a mistake of its own.
     #[error("`{function}` failed at line {line}: {reason}")]

@@ -46,7 +46,7 @@ impl Call {
     async fn part(&self, operation: &BulkOperation) -> Reply {
         match self.asked(operation) {
             // A part of a bulk request is a whole request otherwise; only the recursion must be boxed.
-            Ok(asked) => Box::pin(self.operate(asked)).await.unwrap_or_else(|error| Reply::failure(&error)),
+            Ok(asked) => Box::pin(self.operate(asked)).await.unwrap_or_else(|error| self.failed(&error)),
             Err(error) => Reply::error(&error, "client_error"),
         }
     }
@@ -68,23 +68,25 @@ impl Call {
         Ok(Asked { method: operation.method.clone(), place, parameters: Parameters::parse(query), document, condition })
     }
 
-    /// Lays the references over what was made without them.
+    /// Lays the references over what was made without them. The client hears of the one resource as made, and of what is missing.
     async fn finish(&self, at: usize, progress: &mut Progress<'_>) {
         let operation = &progress.bulk.operations[at];
         let id = operation.bulk_id.as_ref().and_then(|bulk_id| progress.ids.get(bulk_id));
-        let Some(id) = id.filter(|_| !progress.is_over()) else { return };
+        let Some(id) = id else { return };
         let whole = operation.resolved(&progress.ids);
-        if let Some(reference) = whole.references().first() {
-            let error = unresolved(reference);
-            progress.note(at, Reply::error(&error, "client_error"));
-            return;
-        }
-        let replace =
-            BulkOperation { method: Method::PUT, path: format!("{}/{id}", whole.path), version: None, ..whole };
-        let reply = self.part(&replace).await;
-        if reply.response.status().is_client_error() || reply.response.status().is_server_error() {
-            progress.note(at, reply);
-        }
+        let lost = whole.references().first().map(|reference| unresolved(reference));
+        let reply = match lost {
+            Some(error) => Reply::error(&error, "client_error"),
+            None if progress.is_over() => Reply::error(
+                &plain(400, "it was made without its references: too many errors came first"),
+                "client_error",
+            ),
+            None => {
+                let path = format!("{}/{}", whole.path, bulk::in_path(id));
+                self.part(&BulkOperation { method: Method::PUT, path, version: None, ..whole }).await
+            }
+        };
+        progress.amend(at, reply);
     }
 }
 
@@ -97,16 +99,16 @@ impl Progress<'_> {
             }
             let waiting: Vec<usize> = (0..self.done.len()).filter(|at| self.done[*at].is_none()).collect();
             let operation = |at: usize| self.bulk.operations[at].resolved(&self.ids);
-            if let Some(at) = waiting.iter().copied().find(|at| operation(*at).references().is_empty()) {
+            if let Some(at) = waiting.iter().copied().find(|at| !self.bulk.operations[*at].waits(&self.ids)) {
                 return Some((at, operation(at)));
             }
-            let hopeless =
-                waiting.iter().copied().find(|at| operation(*at).references().iter().any(|id| !self.will_exist(id)));
-            if let Some(at) = hopeless {
-                let resolved = operation(at);
-                let lost =
-                    resolved.references().into_iter().find(|id| !self.will_exist(id)).unwrap_or_default().to_owned();
-                self.note(at, Reply::error(&unresolved(&lost), "client_error"));
+            let lost = |at: &usize| {
+                let references = self.bulk.operations[*at].references();
+                let open = references.into_iter().find(|id| !self.ids.contains_key(*id) && !self.will_exist(id));
+                open.map(|reference| (*at, reference.to_owned()))
+            };
+            if let Some((at, reference)) = waiting.iter().find_map(lost) {
+                self.note(at, Reply::error(&unresolved(&reference), "client_error"));
                 continue;
             }
             let at = waiting.into_iter().find(|at| self.bulk.operations[*at].method == Method::POST)?;
@@ -146,6 +148,21 @@ impl Progress<'_> {
             self.ids.insert(bulk_id.clone(), id.to_owned());
         }
         self.done[at] = Some(Value::Object(result));
+    }
+}
+
+impl Progress<'_> {
+    /// A second look at what was made: its version is another one now, or something of it is missing.
+    fn amend(&mut self, at: usize, reply: Reply) {
+        let Some(Value::Object(result)) = self.done[at].as_mut() else { return };
+        let status = reply.response.status();
+        if status.is_client_error() || status.is_server_error() {
+            self.errors += 1;
+            result.insert("status".into(), status.as_u16().to_string().into());
+            result.insert("response".into(), reply.document);
+        } else if let Some(version) = reply.response.headers().get(ETAG).and_then(|version| version.to_str().ok()) {
+            result.insert("version".into(), version.into());
+        }
     }
 }
 

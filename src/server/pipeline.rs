@@ -1,6 +1,6 @@
 //! The life of a request: route, caller, body, operation, answer, one line in the log.
 
-use crate::engine;
+use crate::engine::{OperationError, Side};
 use crate::gateway::{Gateway, Instance};
 use crate::observe::{AccessLine, RequestId};
 use crate::scim::error::ScimError;
@@ -101,12 +101,7 @@ impl Call {
                 return reply;
             }
         };
-        self.operate(asked(&head, place, document)).await.unwrap_or_else(|error| {
-            if error.side() != engine::Side::Client {
-                tracing::warn!(request_id = self.request_id.as_str(), target = self.target_name(), %error, "an operation failed");
-            }
-            Reply::failure(&error)
-        })
+        self.operate(asked(&head, place, document)).await.unwrap_or_else(|error| self.failed(&error))
     }
 
     fn admit(&mut self, head: &Parts) -> Result<Place, Box<Reply>> {
@@ -155,6 +150,14 @@ impl Call {
 }
 
 impl Call {
+    /// The answer to a failure. What is not the client's mistake is told to the operator too.
+    pub(super) fn failed(&self, error: &OperationError) -> Reply {
+        if error.side() != Side::Client {
+            tracing::warn!(request_id = self.request_id.as_str(), target = self.target_name(), %error, "an operation failed");
+        }
+        Reply::failure(error)
+    }
+
     /// The target's name, where the route names one that we have.
     pub(super) fn target_name(&self) -> &str {
         self.instance.as_deref().map_or("", |instance| &instance.name)
@@ -162,7 +165,8 @@ impl Call {
 }
 
 fn asked(head: &Parts, place: Place, document: Value) -> Asked {
-    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    // A tag that is no text matches nothing, so the condition does not hold.
+    let text = |name| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let condition = Condition::of(text(IF_MATCH), text(IF_NONE_MATCH));
     Asked { method: head.method.clone(), place, parameters: Parameters::parse(head.uri.query()), document, condition }
 }

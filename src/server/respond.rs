@@ -184,6 +184,7 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
+        E::NotYet | E::Keyless => (plain(502, error.to_string()), "target_nonsense"),
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {
             let words = match &error.trouble {
@@ -212,7 +213,9 @@ fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static s
     let told = error.to_string();
     match &error.cause {
         RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
-        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words))) => {
+        RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
+            if direction == Direction::ToTarget =>
+        {
             (typed(400, ScimType::InvalidValue, words), "invalid")
         }
         RuleFault::Transform(TransformError::Script(_)) => (plain(500, told), "script_failed"),

@@ -83,8 +83,9 @@ impl<'a> Attempt<'a> {
     /// An error in an answer of this status: a write that was refused did nothing, anything else may have.
     pub(super) fn after_answer(&self, trouble: Trouble, status: StatusCode) -> TargetError {
         let written = match self.usage {
-            Use::Write if !status.is_client_error() && !status.is_redirection() => Written::Maybe,
-            Use::Write | Use::Read => Written::No,
+            // A redirect after a write is how forms say that it was done.
+            Use::Write | Use::Create if !status.is_client_error() => Written::Maybe,
+            Use::Write | Use::Create | Use::Read => Written::No,
         };
         TargetError::at(self.call, trouble, written)
     }
@@ -109,7 +110,12 @@ impl<'a> Attempt<'a> {
         if received.meaning != Meaning::Busy || tally.waits >= BUSY_RETRIES {
             return None;
         }
-        let wait = retry_after(&received.answer, received.row).unwrap_or(BUSY_WAIT * 2u32.pow(tally.waits));
+        let asked = retry_after(&received.answer, received.row);
+        // Whoever names a wait, or counts requests, has not made it. A 503 from something in between says nothing.
+        if self.usage == Use::Create && asked.is_none() && received.answer.status != StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
+        let wait = asked.unwrap_or(BUSY_WAIT * 2u32.pow(tally.waits));
         let wait = wait.max(BUSY_LEAST);
         self.budget.outlasts(wait).then_some(wait)
     }
@@ -117,7 +123,14 @@ impl<'a> Attempt<'a> {
     fn settle(&self, received: Received<'a>, tally: &Tally) -> Result<Received<'a>, TargetError> {
         let status = received.answer.status;
         let trouble = match received.meaning {
-            Meaning::Busy => Trouble::Busy { retry_after: retry_after(&received.answer, received.row) },
+            Meaning::Busy => {
+                let asked = retry_after(&received.answer, received.row);
+                let trouble = Trouble::Busy { retry_after: asked };
+                if self.usage == Use::Create && asked.is_none() && status != StatusCode::TOO_MANY_REQUESTS {
+                    return Err(self.doubted(self.after_answer(trouble, status), tally));
+                }
+                trouble
+            }
             // There is no session that could be renewed, so these are the credentials of the instance itself.
             Meaning::LoginAgain => Trouble::Credentials { status },
             Meaning::Broken => {
@@ -135,7 +148,7 @@ impl<'a> Attempt<'a> {
             LineError::Unreachable | LineError::Broken { sent: Sent::No } => true,
             LineError::Broken { sent: Sent::Maybe } => harmless,
             // A slow read is not made faster by asking twice; a write that may be repeated is worth knowing about.
-            LineError::TimedOut { sent: Sent::Maybe } => self.usage == Use::Write && harmless,
+            LineError::TimedOut { sent: Sent::Maybe } => self.usage != Use::Read && harmless,
             LineError::TimedOut { sent: Sent::No }
             | LineError::TooLarge
             | LineError::Queue
@@ -147,7 +160,7 @@ impl<'a> Attempt<'a> {
 
     fn trouble(&self, error: LineError) -> Trouble {
         let uncertain = |doubt, certain| match (self.usage, sent(error)) {
-            (Use::Write, Sent::Maybe) => Trouble::Uncertain(doubt),
+            (Use::Write | Use::Create, Sent::Maybe) => Trouble::Uncertain(doubt),
             _ => certain,
         };
         match error {
@@ -169,7 +182,7 @@ impl<'a> Attempt<'a> {
     /// A refusal of the second attempt says nothing about the first.
     fn doubted(&self, error: TargetError, tally: &Tally) -> TargetError {
         match (self.usage, tally.resent, &error.trouble) {
-            (Use::Write, Some(Sent::Maybe), trouble) if !matches!(trouble, Trouble::Uncertain(_)) => {
+            (Use::Write | Use::Create, Some(Sent::Maybe), trouble) if !matches!(trouble, Trouble::Uncertain(_)) => {
                 TargetError::at(self.call, Trouble::Uncertain(Doubt::Earlier), Written::Maybe)
             }
             _ => error,

@@ -66,8 +66,10 @@ pub struct Target {
 pub enum Use {
     /// Changes nothing: may be sent again.
     Read,
-    /// May change something: is sent once.
+    /// May change something: is sent once. Twice would be the same as once where it was not seen to be done.
     Write,
+    /// Makes something: twice would be two.
+    Create,
 }
 
 impl Target {
@@ -99,7 +101,7 @@ impl Target {
         budget: &Budget,
     ) -> Result<Outcome, TargetError> {
         let call = self.call(step.call)?;
-        let attempt = Attempt { target: self, call, usage, if_uncertain: step.if_uncertain, budget };
+        let attempt = Attempt { target: self, call, usage, if_uncertain: uncertain(step, call), budget };
         let random = random::text_for(call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
         let turn = Turn::default();
         let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
@@ -171,5 +173,13 @@ impl fmt::Debug for Target {
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What the plan says counts, and otherwise what the mapping says of the call.
+fn uncertain(step: &Step, call: &Call) -> IfUncertain {
+    match step.if_uncertain {
+        IfUncertain::LookUp => call.if_uncertain,
+        said => said,
     }
 }

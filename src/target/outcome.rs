@@ -128,8 +128,10 @@ fn account_in(received: &mut Received, call: &Call, usage: Use) -> Result<Option
     match (found, usage) {
         (Some(account @ Value::Object(_)), _) => Ok(Some(account)),
         // Its own shape was promised, and a login page or a proxy's apology came: whether it was done, only a look tells.
-        (None, Use::Write) if text && matches!(call.result, ResultAt::At(_)) => Err(Trouble::Nonsense(NO_JSON)),
-        (_, Use::Write) => Ok(None),
+        (None, Use::Write | Use::Create) if text && matches!(call.result, ResultAt::At(_)) => {
+            Err(Trouble::Nonsense(NO_JSON))
+        }
+        (_, Use::Write | Use::Create) => Ok(None),
         _ if no_document => Err(Trouble::Nonsense(NO_JSON)),
         (None | Some(Value::Null), Use::Read) => Ok(None),
         (Some(Value::Array(list)), Use::Read) if list.is_empty() => Ok(None),

@@ -1,6 +1,6 @@
 //! What the process writes: a line for each request, and never a value that came with one.
 
-use crate::stage::{Process, Product, Script, folder, id, raw};
+use crate::stage::{Process, Product, Script, folder, id, raw, until};
 use crate::standin::fault::{Fault, Kind, Moment};
 use serde_json::json;
 
@@ -83,6 +83,7 @@ async fn every_request_has_one_line_with_its_id_route_status_and_calls() {
     let read = client.send(&format!("GET /Users/{}", id(&made)), None).await.unwrap();
     for (answer, method, route, status) in [(&made, "POST", "/Users", 201), (&read, "GET", "/Users/{id}", 200)] {
         let request_id = answer.headers["x-request-id"].to_str().unwrap();
+        until("the access line", || process.said().contains(request_id)).await;
         let said = process.said();
         let lines: Vec<serde_json::Value> = said
             .lines()

@@ -136,19 +136,29 @@ async fn error_pages_of_a_broken_proxy_are_never_not_found() {
 async fn a_busy_product_is_asked_again_and_the_client_sees_nothing_of_it() {
     let stage = Stage::start().await;
     let id = stage.user("mo@contoso.test").await;
-    for (method, call) in [
-        ("GET", "GET /Users/{id}"),
-        ("PATCH", "PATCH /Users/{id}"),
-        ("POST", "POST /Users"),
-        ("DELETE", "DELETE /Users/{id}"),
+    for (method, call, status) in [
+        ("GET", "GET /Users/{id}", 503),
+        ("PATCH", "PATCH /Users/{id}", 503),
+        ("POST", "POST /Users", 429),
+        ("DELETE", "DELETE /Users/{id}", 503),
     ] {
-        stage.product.suffers_once(Kind::Status { status: 503 }, method, Moment::Before);
+        stage.product.suffers_once(Kind::Status { status }, method, Moment::Before);
         let answer = stage.client.send(&call.replace("{id}", &id), body(call).as_ref()).await.unwrap();
         assert!(answer.status < 300, "{call}: {answer:?}");
     }
     let writes: Vec<_> =
         stage.product.take_calls().into_iter().filter(|(route, _)| [CREATE, CHANGE, DELETE].contains(route)).collect();
     assert_eq!(writes, [(DELETE, 2), (CHANGE, 2), (CREATE, 2)]);
+}
+
+#[tokio::test]
+async fn a_503_that_names_no_wait_does_not_repeat_a_create() {
+    let stage = Stage::start().await;
+    stage.product.suffers_once(Kind::Status { status: 503 }, "POST", Moment::After);
+    let answer = stage.client.send("POST /Users", body("POST /Users").as_ref()).await.unwrap();
+    assert_eq!(answer.status, 201, "it was made, and is found: {answer:?}");
+    assert_eq!(stage.product.rows().len(), 1);
+    assert_eq!(stage.product.take_calls().into_iter().find(|(route, _)| *route == CREATE), Some((CREATE, 1)));
 }
 
 #[tokio::test]
