@@ -32,7 +32,7 @@
 //! 6. **Decide**: the operations are applied and checked against the schema: `after`. [`plan::diff`]: nothing changed → no call.
 //! 7. [`plan::update`] → the ordered list of steps. `transom explain` prints exactly this list.
 //! 8. **Run**: [`target`] makes the calls in order, over the line that `gateway` gave it. The first refusal ends it; what was
-//!    done before stays done. A step of unknown outcome is settled by reading again. The target says that the account changed
+//!    done before stays done. A step of unknown outcome ends nothing: it is settled by reading again at the end. The target says that the account changed
 //!    in between → from 4 on again, three times at most.
 //! 9. The account is read again only if somebody must know and the last answer did not show it. When every step is through, the
 //!    store keeps what the target cannot hold.

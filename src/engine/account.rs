@@ -109,7 +109,7 @@ impl Work {
         self.gather(&self.locate(&located.id)?, extent).await
     }
 
-    /// Reads the account, under its lock where keys change.
+    /// Reads the account. Takes no lock: whoever writes holds it already.
     ///
     /// # Errors
     /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.
