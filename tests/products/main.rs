@@ -3,9 +3,13 @@
 #![cfg(feature = "live")]
 
 #[cfg(test)]
+mod rabbitmq;
+#[cfg(test)]
 mod redmine;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod zabbix;
 
 #[cfg(test)]
 #[path = "../support/client.rs"]
