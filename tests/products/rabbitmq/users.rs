@@ -107,16 +107,16 @@ async fn a_user_can_begin_deactivated() {
 }
 
 #[tokio::test]
-async fn a_new_password_and_a_deactivation_in_one_request_both_hold() {
+async fn a_new_password_and_a_switch_in_one_request_both_hold() {
     let stage = Stage::set().await;
     let name = stage.own_user("both", &["monitoring"]).await;
-    let id = stage.id_of(&name).await;
-    stage
-        .patch(&format!("/Users/{id}"), json!([{"op": "replace", "value": {"active": false, "password": "second-pw"}}]))
-        .await;
-    let account = stage.account(&name).await.unwrap();
-    assert_eq!((&account["limits"]["max-connections"], &account["tags"]), (&json!(0), &json!(["monitoring"])));
-    assert!(stage.may_manage(&name, "second-pw").await && !stage.may_manage(&name, "first-pw").await);
+    let path = format!("/Users/{}", stage.id_of(&name).await);
+    for (active, limit, password) in [(false, 0, "second-pw"), (true, -1, "third-pw")] {
+        stage.patch(&path, json!([{"op": "replace", "value": {"active": active, "password": password}}])).await;
+        let account = stage.account(&name).await.unwrap();
+        assert_eq!((&account["limits"]["max-connections"], &account["tags"]), (&json!(limit), &json!(["monitoring"])));
+        assert!(stage.may_manage(&name, password).await && !stage.may_manage(&name, "first-pw").await);
+    }
     stage.clear(&[&name]).await;
 }
 
