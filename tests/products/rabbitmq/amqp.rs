@@ -25,7 +25,8 @@ pub enum Door {
 
 /// Connects to virtual host `/`.
 pub async fn knock(user: &str, password: &str) -> Door {
-    let address = std::env::var("RABBITMQ_AMQP").unwrap_or_else(|_| "127.0.0.1:5673".to_owned());
+    let port = std::env::var("RABBITMQ_AMQP_PORT").unwrap_or_else(|_| "5673".to_owned());
+    let address = format!("127.0.0.1:{port}");
     match converse(&address, user, password).await {
         Ok(door) => door,
         // RabbitMQ hangs up on strangers.

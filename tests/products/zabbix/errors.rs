@@ -96,10 +96,13 @@ async fn a_refused_log_in_is_not_the_clients_fault() {
 }
 
 #[tokio::test]
-async fn a_log_in_that_may_not_write_is_not_the_clients_fault() {
+async fn to_a_log_in_that_sees_nobody_nobody_is_missing() {
     let own = Stage::set().await;
     let id = own.own_users(&["weak".to_owned()], &[]).await.remove(0);
     let stage = Stage::with_login(&own.login("weak"), "First-pw-1").await;
+    for call in ["GET /Users/1".to_owned(), "GET /Users".to_owned(), "DELETE /Users/9999".to_owned()] {
+        stage.expect(502, &call, Value::Null).await;
+    }
     stage.expect(502, "POST /Users", stage.user_body("never")).await;
     own.clear(&[&id], &[]).await;
 }
