@@ -106,7 +106,7 @@ fn planned_patch(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<
     .ok()
 }
 
-fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<Vec<plan::Planned>> {
+fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<plan::Creation> {
     let resource = resource::decode(body, &kind.kind).ok()?.resource;
     resource::check_required(&resource, &kind.kind).ok()?;
     let key = Term::Captured("key".into());
