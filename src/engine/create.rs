@@ -26,6 +26,7 @@ const NEW_KEY: &str = "key";
 /// # Errors
 /// It lacks something required; something unique is taken; the target refuses or cannot be asked.
 pub async fn create(work: Work, resource: Resource) -> Result<Resource, OperationError> {
+    work.prepare().await?;
     let kind = work.kind();
     resource::check_required(&resource, &kind.kind)?;
     kind.check_rest(&resource)?;

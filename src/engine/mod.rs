@@ -46,9 +46,18 @@ impl Work {
         &self.instance.mapping.types[self.kind]
     }
 
-    /// What rules, conditions and plans may name beside the account: the instance's settings.
+    /// What rules, conditions and plans may name beside the account: the instance's settings, and the lookups that were got.
     fn known(&self) -> &dyn crate::wire::Scope {
-        self.instance.target.settings()
+        &self.instance.target
+    }
+
+    /// Gets the lookups that rules and conditions name, so that deciding need not wait.
+    async fn prepare(&self) -> Result<(), OperationError> {
+        let known = &self.instance.mapping.known_lookups;
+        if known.is_empty() {
+            return Ok(());
+        }
+        Ok(self.instance.target.prepare(known, &self.budget).await?)
     }
 
     /// The rows of this resource type in the store.
