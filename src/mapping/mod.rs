@@ -4,6 +4,7 @@ pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod kept;
+pub mod record;
 pub mod rule;
 mod shape;
 mod source;
