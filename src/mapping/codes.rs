@@ -209,4 +209,16 @@ codes! {
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
+    CONVERSION_MISFIT "M091" "conversion-misfit" Error "a conversion that does not fit the attribute"
+        "`join` makes one text of a multi-valued attribute, `split` a list of a single text, `split_name` one text of `name`; all others change single values.";
+    CONVERSION_UNCLEAR "M092" "conversion-unclear" Error "a conversion with no name, or with several"
+        "A map under `as` has one key, which names the conversion; only `zone` stands beside another, `date`. Several conversions are a list.";
+    BAD_DATE "M093" "bad-date" Error "a spelling of dates that cannot be used"
+        "A `date` pattern is one of strftime and names at least the day, so that it reads back; a `zone` is UTC, an offset, or POSIX rules.";
+    HAS_UNCLEAR "M094" "has-unclear" Error "`has` for an attribute that it cannot tell"
+        "An element is there or not, so the attribute is a boolean, or `values` says which of its values stands for true and which for false.";
+    PRIMARY_UNCLEAR "M095" "primary-unclear" Error "`primary` told in no way, in several, or in one that cannot be sent"
+        "One of `at`, `read`, `equals` and `first`. A choice that no call could send says `written: ignore`.";
+    DOUBLE_MEMBER "M096" "double-member" Error "two rules for one element of an array"
+        "Two `has` rules that mean the same element would undo each other.";
 }

@@ -102,8 +102,8 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
         }
         covers.push(rule.attribute.clone());
     }
-    let made =
-        Subject { key: made_key(kind, (resource, subject.known)).unwrap_or_else(|| subject.key.clone()), ..*subject };
+    let key = made_key(kind, (resource, subject.known))?.unwrap_or_else(|| subject.key.clone());
+    let made = Subject { key, ..*subject };
     let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
@@ -119,6 +119,9 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
 /// No row takes a change; a rule fails; an element refers to nobody.
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
+    if changes.rules.iter().any(|place| subject.kind.is_in_key(&subject.kind.rules[*place])) {
+        made_key(subject.kind, (after, subject.known))?;
+    }
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
         steps.extend(subject.adds(change)?);
     }
@@ -147,10 +150,12 @@ pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
 }
 
 /// The key of a new account, where it is made of attributes.
-pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Option<Term> {
-    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known };
-    let text = kind.key.made.as_ref()?.fill_text(&scope)?;
-    key_value(kind, &text).map(Term::Value)
+///
+/// # Errors
+/// The target does not take such a key.
+pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Result<Option<Term>, PlanError> {
+    let text = kind.make_key(resource, known)?;
+    Ok(text.and_then(|text| key_value(kind, &text)).map(Term::Value))
 }
 
 fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
@@ -161,7 +166,7 @@ fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Ve
         return Err(PlanError::NotOffered("changing"));
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
-        let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
+        let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
@@ -309,9 +314,12 @@ impl Subject<'_> {
 }
 
 impl UpdateRow {
-    fn takes_change(&self, rule: &Rule, value: Option<&Value>) -> bool {
+    fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
         self.takes.iter().any(|takes: &Takes| {
-            let named = takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute);
+            // A row for a part takes the whole, unless the part has a rule of its own.
+            let part = rule.attribute.covers(&takes.attribute)
+                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
+            let named = takes.attribute.covers(&rule.attribute) || part;
             named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
         })
     }

@@ -5,6 +5,7 @@
 mod check;
 mod schema;
 mod table;
+mod values;
 
 pub(super) use check::check;
 pub use schema::json_schema;
@@ -78,7 +79,6 @@ const LATER: &[&str] = &[
     "calls",
     "lookups",
     "through",
-    "has",
     "poll",
     "then",
     "leaves",
@@ -92,5 +92,4 @@ const LATER: &[&str] = &[
     "handle",
     "client_certificate",
     "pass_through",
-    "slug",
 ];
