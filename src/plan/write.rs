@@ -133,6 +133,7 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
 pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
     let holes = subject.kind.delete.map(|call| subject.mapping.call(call).holes()).unwrap_or_default();
     !subject.kind.absent_when.is_empty()
+        || subject.kind.key.any_case
         || holes.into_iter().any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
 }
 
@@ -230,7 +231,8 @@ impl Subject<'_> {
     /// The account as it was, but for arrays that are put whole anyway and may be long.
     fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept = fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
+        let kept =
+            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }

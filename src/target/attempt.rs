@@ -6,7 +6,7 @@ use super::outcome::words;
 use super::retry_after::retry_after;
 use super::{Budget, Target, Use};
 use crate::wire::answer::meaning;
-use crate::wire::encode::decode;
+use crate::wire::encode::decode_answer;
 use crate::wire::{Answer, AnswerRow, Call, IfUncertain, Meaning};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -100,7 +100,8 @@ impl<'a> Attempt<'a> {
     fn understand(&self, reply: Response<Bytes>) -> Received<'a> {
         let (head, body) = reply.into_parts();
         let bare = body.iter().all(u8::is_ascii_whitespace);
-        let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
+        let body = decode_answer(self.call.decode, &head.headers, &body);
+        let answer = Answer { status: head.status, headers: head.headers, body };
         let row = meaning(&self.call.answers, &answer, &self.target.instance.settings);
         Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare }
     }

@@ -29,7 +29,7 @@ pub use paging::Span;
 pub use supply::{Captures, Settings};
 
 use crate::wire::{Call, CallId, Credential, IfUncertain, Meaning, Step};
-use attempt::Attempt;
+use attempt::{Attempt, Received};
 use paging::Sizes;
 use request::Form;
 use std::fmt;
@@ -100,6 +100,31 @@ impl Target {
         captures: &mut Captures,
         budget: &Budget,
     ) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(usage, step, captures, budget).await?;
+        let outcome = Outcome::read(received, attempt.call, usage, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
+        outcome.capture(step, captures);
+        Ok(outcome)
+    }
+
+    /// Makes the call of a further read of an account. Its account is whatever the answer holds at its place, null for nothing.
+    ///
+    /// # Errors
+    /// No usable answer: see [`Trouble`].
+    pub async fn part(&self, step: &Step, budget: &Budget) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(Use::Read, step, &Captures::new(), budget).await?;
+        Outcome::read_part(received, attempt.call, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))
+    }
+
+    /// The answer to a step's call, an absence confirmed.
+    async fn receive<'a>(
+        &'a self,
+        usage: Use,
+        step: &Step,
+        captures: &Captures,
+        budget: &'a Budget,
+    ) -> Result<(Attempt<'a>, Received<'a>), TargetError> {
         let call = self.call(step.call)?;
         let attempt = Attempt { target: self, call, usage, if_uncertain: uncertain(step, call), budget };
         let random = random::text_for(call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
@@ -110,10 +135,7 @@ impl Target {
         if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
             self.confirm(confirm, budget).await?;
         }
-        let outcome = Outcome::read(received, call, usage, self)
-            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        outcome.capture(step, captures);
-        Ok(outcome)
+        Ok((attempt, received))
     }
 
     /// Makes the call that must succeed before an absence is believed.

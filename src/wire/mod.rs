@@ -6,12 +6,16 @@ pub mod answer;
 pub mod call;
 pub mod credential;
 pub mod encode;
+pub mod form;
 pub mod path;
 pub mod step;
 pub mod template;
+pub mod xml;
 
 pub use answer::{Answer, AnswerRow, Condition, Meaning, Test};
-pub use call::{Call, CallId, Encoding, IfUncertain, KeySource, Listing, Next, Paging, ResultAt, Total};
+pub use call::{
+    Call, CallId, Decoding, Encoding, IfUncertain, KeySource, Listing, Missing, Next, Paging, ResultAt, Total,
+};
 pub use credential::Credential;
 pub use path::{Hop, Path, PathError};
 pub use step::{Argument, Capture, Step, StepKind, Term};

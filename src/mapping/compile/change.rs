@@ -100,7 +100,7 @@ fn own_value(
     }
 }
 
-fn conversions(context: &Context<'_>, node: &Node, way: Way) -> Vec<Conversion> {
+pub(super) fn conversions(context: &Context<'_>, node: &Node, way: Way) -> Vec<Conversion> {
     let mut all = Vec::new();
     for item in node.items() {
         let Some(one) = context.word(item, (&codes::UNKNOWN_CONVERSION, &Conversion::ALL)) else { continue };

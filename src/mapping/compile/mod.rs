@@ -5,6 +5,7 @@
 mod answers;
 mod attribute;
 mod auth;
+mod bodies;
 mod call;
 mod change;
 mod checks;
@@ -15,6 +16,7 @@ mod find;
 mod kind;
 mod listing;
 mod names;
+mod reads;
 mod rules;
 mod traps;
 mod writes;
@@ -73,6 +75,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.

@@ -17,6 +17,7 @@ pub(super) enum Place {
     ReadRule,
     Default,
     Read,
+    Part,
     List,
     Find,
     Create,
@@ -64,6 +65,7 @@ impl Place {
             Place::ReadRule => "in a `read:` rule",
             Place::Default => "in a default",
             Place::Read => "in the read call",
+            Place::Part => "in a named read",
             Place::List => "in the list call",
             Place::Find => "in a find row",
             Place::Create => "in the create call",
@@ -84,6 +86,7 @@ impl Place {
             Place::ReadRule | Place::Detail => &[Setting, Field],
             Place::Default => &[Setting, Attribute, Field, Random],
             Place::Read => &[Setting, Key],
+            Place::Part => &[Setting, Key, Field, Paging],
             Place::List => &[Setting, Paging],
             Place::Find => &[Setting, Paging, Value],
             // The key of a create is a made one.

@@ -3,6 +3,7 @@
 //! The decoder's checks ([`check`]) and the JSON Schema ([`json_schema`]) both come from it, so they cannot disagree.
 
 mod check;
+mod reading;
 mod schema;
 mod table;
 
@@ -55,6 +56,8 @@ pub(super) enum Want {
     Map(&'static str, &'static Want),
     /// One of several kinds, told apart by their YAML form.
     Or(&'static [Want]),
+    /// A map with this key, or one without it.
+    With(&'static str, &'static Want, &'static Want),
 }
 
 impl Shape {
@@ -88,8 +91,6 @@ const LATER: &[&str] = &[
     "take",
     "lives",
     "expires",
-    "version",
-    "handle",
     "client_certificate",
     "pass_through",
     "slug",
