@@ -30,7 +30,10 @@ impl Extent<'_> {
 
 impl Work {
     /// The whole account; `None`: it is not there.
-    pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
+    ///
+    /// # Errors
+    /// The target cannot be asked, or answers what the mapping does not expect.
+    pub async fn fetch(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
         self.fetch_part(located, Extent::Whole).await
     }
 

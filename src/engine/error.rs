@@ -112,6 +112,12 @@ pub enum OperationError {
         /// The name of both.
         name: Arc<str>,
     },
+    /// The target took a write and says that it failed.
+    #[error("the target took the request and then failed to do it")]
+    NotDone {
+        /// The target's words.
+        detail: Option<String>,
+    },
     /// The target lists an account without its key.
     #[error("an item of the target's list has no key of the promised shape")]
     Keyless,
@@ -158,6 +164,7 @@ impl OperationError {
             OperationError::Rule(_)
             | OperationError::NoKey
             | OperationError::NotYet
+            | OperationError::NotDone { .. }
             | OperationError::Keyless
             | OperationError::Target(_)
             | OperationError::Unfit { .. }

@@ -6,12 +6,15 @@ mod delete;
 mod document;
 mod error;
 pub mod explain;
+mod made;
 mod read;
 mod run;
 mod search;
+mod unique;
 mod update;
+mod wait;
 
-pub use account::{Account, version_of};
+pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};

@@ -277,9 +277,8 @@ impl Work {
     async fn page(&self, query: &Query) -> Result<Found, OperationError> {
         let list = self.kind().list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
         let listing = self.instance.mapping.call(list.call).listing.as_ref();
-        let counted = listing.is_some_and(|listing| listing.total.is_some())
-            && self.kind().absent_when.is_empty()
-            && list.also.is_empty();
+        let counted =
+            listing.is_some_and(|listing| listing.total.is_some()) && !self.kind().hides() && list.also.is_empty();
         if counted && let Some(found) = self.counted_page(list, query).await? {
             return Ok(found);
         }

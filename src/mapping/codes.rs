@@ -221,4 +221,8 @@ codes! {
         "The handle of a list item fills `<key>` of the read call, so there must be one.";
     LIST_CONVERSION "M088" "list-conversion" Error "a conversion of list items that fits no rule"
         "`as` on a list names attributes with a rule whose field is read, and whose own conversion the list's replaces.";
+    NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
+        "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
+    NOT_A_TIME "M100" "not-a-time" Error "not a time"
+        "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
 }

@@ -101,9 +101,12 @@ impl Target {
         budget: &Budget,
     ) -> Result<Outcome, TargetError> {
         let (attempt, received) = self.receive(usage, step, captures, budget).await?;
+        let captured = captured(step, &received);
         let outcome = Outcome::read(received, attempt.call, usage, self)
             .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        outcome.capture(step, captures);
+        if outcome.meaning == Meaning::Ok {
+            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
+        }
         Ok(outcome)
     }
 
@@ -196,6 +199,12 @@ impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What later steps want of the answer. A step that needs what is not there says so itself, before it sends anything.
+fn captured(step: &Step, received: &Received) -> Vec<(Arc<str>, serde_json::Value)> {
+    let found = step.captures.iter().map(|capture| (&capture.name, capture.at.first(&received.answer.body)));
+    found.filter_map(|(name, value)| Some((name.clone(), value?.clone()))).collect()
 }
 
 /// What the plan says counts, and otherwise what the mapping says of the call.

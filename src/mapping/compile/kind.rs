@@ -1,19 +1,18 @@
 //! One resource type: key, rules, calls, and the checks that need all of them.
 
-use super::call::call;
 use super::checks;
 use super::context::{Context, Root, Use, flag};
 use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
-use super::{answers, attribute, find, reads};
+use super::{answers, attribute, find, follow, reads};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Find, KeyRule, Reading, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{Delete, Find, KeyRule, Reading, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
-use crate::wire::{CallId, Variable};
+use crate::wire::Variable;
 
 /// What the file says of one type.
 pub(super) struct Section<'a> {
@@ -66,17 +65,13 @@ pub(super) struct Calls {
     pub(super) find: Vec<Find>,
     pub(super) create: Option<crate::mapping::Create>,
     pub(super) update: Vec<UpdateRow>,
-    pub(super) delete: Option<CallId>,
+    pub(super) delete: Option<Delete>,
 }
 
 impl Calls {
     fn of(names: &Names<'_>, node: &Node, rules: &[Rule]) -> Calls {
         let (context, Some(kind)) = (names.context, names.kind) else { return Calls::none() };
         let envelope = node.get("envelope").and_then(Node::text);
-        let plain = |key: &str, place: Place| {
-            let node = node.get(key)?;
-            Some(context.declare(call(&names.at(place), node, &format!("{}.{key}", kind.name))?))
-        };
         let list = node.get("list").and_then(|node| list(&names.at(Place::List), node, (kind, rules)));
         let find = rows(node, "find").filter_map(|(position, row)| {
             let names = names.at(Place::Find);
@@ -95,7 +90,9 @@ impl Calls {
             read: node.get("read").and_then(|node| reads::reading(names, node, (kind, envelope))),
             create: node.get("create").and_then(|node| create(&names.at(Place::Create), node, (kind, envelope))),
             update: update.collect(),
-            delete: plain("delete", Place::Delete),
+            delete: node
+                .get("delete")
+                .and_then(|node| follow::delete(&names.at(Place::Delete), node, &format!("{}.delete", kind.name))),
             find,
             list,
         }

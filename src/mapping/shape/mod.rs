@@ -6,6 +6,7 @@ mod check;
 mod reading;
 mod schema;
 mod table;
+mod writing;
 
 pub(super) use check::check;
 pub use schema::json_schema;
@@ -82,9 +83,6 @@ const LATER: &[&str] = &[
     "lookups",
     "through",
     "has",
-    "poll",
-    "then",
-    "leaves",
     "cookies",
     "oauth2",
     "sign",

@@ -2,6 +2,7 @@
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
 use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
@@ -73,7 +74,7 @@ static TYPE: Shape = Shape {
             Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
     ]],
 };
 
@@ -134,8 +135,8 @@ static RULE: Shape = Shape {
                 Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
                 "With `each`: the places of further sub-attributes, such as an address's `locality`.",
             ),
-            key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
-            key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key("add", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that adds one element."),
+            key("remove", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that removes one element."),
             key(
                 "unknown",
                 Word(&["refuse", "ignore"]),
@@ -210,7 +211,7 @@ static CARRIES: &[Key] = &[
     key("with", Map("a field", &Any), "Fields added to `<account>`."),
 ];
 
-static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
+pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
 
 static FIND: Shape = Shape {
     name: "a find row",
@@ -234,6 +235,7 @@ static CREATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "key",
@@ -253,6 +255,7 @@ static UPDATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "for",
@@ -300,11 +303,16 @@ static INNER: Shape = Shape {
 
 static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an account.", keys: &[TESTS] };
 
+/// Tests on an answer.
+pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
+
+static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
+
 static ANSWER: Shape = Shape {
     name: "an answer row",
     doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
     keys: &[
-        &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")],
+        STATUS,
         TESTS,
         &[
             must(
