@@ -61,7 +61,7 @@ impl Work {
         let kind = self.kind();
         let shown = match kind.read.as_ref().ok_or(OperationError::NotOffered("reading"))?.account {
             Main::Call(_) => self.ask(&located.term).await?,
-            Main::Listed => self.find_listed(located).await?,
+            Main::Listed => Box::pin(self.find_listed(located)).await?,
         };
         // A target that answers with another account than asked for would let one id show another's data.
         Ok(shown.filter(|shown| kind.key_of(&shown.document).is_some_and(|key| key == located.key)))
@@ -130,7 +130,17 @@ impl Work {
         if needed.is_empty() {
             return Ok(());
         }
-        let document = &shown.document;
+        // Most accounts are one answer: their reads need not carry the room for this.
+        Box::pin(self.lay_in_all(needed, shown, located)).await
+    }
+
+    async fn lay_in_all(
+        &self,
+        needed: Vec<usize>,
+        shown: &mut Shown,
+        located: &Located,
+    ) -> Result<(), OperationError> {
+        let (all, document) = (self.kind().named_reads(), &shown.document);
         let answers = stream::iter(needed).map(|place| async move {
             let named = &all[place];
             Ok::<_, OperationError>((named.name.clone(), self.part(named, document, located).await?))
