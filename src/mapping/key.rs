@@ -52,6 +52,7 @@ impl TypeMapping {
         for part in &made.parts {
             match part {
                 Part::Text(text) => key.push_str(text),
+                Part::Json(body) => key.push_str(&as_text(&body.fill(&scope).unwrap_or_default())),
                 Part::Hole(variable) => {
                     let Some(value) = scope.value(variable).filter(|value| !value.is_null()) else { continue };
                     present = true;
