@@ -134,12 +134,7 @@ impl Work {
         Box::pin(self.lay_in_all(needed, shown, located)).await
     }
 
-    async fn lay_in_all(
-        &self,
-        needed: Vec<usize>,
-        shown: &mut Shown,
-        located: &Located,
-    ) -> Result<(), OperationError> {
+    async fn lay_in_all(&self, needed: Vec<usize>, shown: &mut Shown, located: &Located) -> Result<(), OperationError> {
         let (all, document) = (self.kind().named_reads(), &shown.document);
         let answers = stream::iter(needed).map(|place| async move {
             let named = &all[place];

@@ -3,7 +3,10 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod election;
 pub mod kept;
+pub mod key;
+pub mod member;
 pub mod reading;
 pub mod record;
 pub mod rule;
@@ -17,7 +20,7 @@ pub mod writing;
 
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
+use crate::wire::{Call, CallId, Condition, Credential, Lookup, LookupId, Path, Template};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +28,9 @@ use std::sync::Arc;
 pub use codes::{Code, Severity};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics, Look};
+pub use election::Election;
+pub use key::KeyForm;
+pub use member::Member;
 pub use reading::{Main, NamedRead, Reading};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
 pub use shape::json_schema;
@@ -44,6 +50,10 @@ pub struct Mapping {
     pub auth: Option<Credential>,
     /// Every declared call; a [`CallId`] is a place in it.
     pub calls: Arc<[Call]>,
+    /// Values that are got by calls of their own.
+    pub lookups: Arc<[Lookup]>,
+    /// Those that rules and conditions name, and that must be known before anything is decided.
+    pub known_lookups: Vec<LookupId>,
     /// The resource types it offers, `User` first.
     pub types: Vec<TypeMapping>,
     /// What follows the success of calls that write.
@@ -96,6 +106,8 @@ pub struct KeyRule {
     pub any_case: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
+    /// What becomes of the attributes that it is made of.
+    pub form: KeyForm,
 }
 
 /// Where the target's own version of an account stands.
@@ -208,6 +220,8 @@ pub struct TestCase {
     pub kept: Vec<(Arc<str>, String, Map<String, Value>)>,
     /// The instance's settings; a missing one reads as its own name.
     pub settings: Vec<(Arc<str>, String)>,
+    /// What the lookups yield; one that is not given yields its own name.
+    pub lookups: Vec<(Arc<str>, Value)>,
     /// The SCIM request: method, path with query, body.
     pub request: (String, String, Value),
     /// The writes expected, in order: `PUT /users/7.json` and the body, null for none. `None`: not looked at.

@@ -1,6 +1,6 @@
 //! How accounts are read: the main answer, further answers that lie under their names in it, and what list items lack of that.
 
-use crate::mapping::{Find, Rule, Search, Shape, Source, Transform, TypeMapping};
+use crate::mapping::{Election, Find, Rule, Search, Shape, Source, Transform, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{CallId, Condition, Path, Scope, Variable};
 use serde_json::Value;
@@ -131,6 +131,8 @@ impl Rule {
                 let rooted = items.iter().map(|item| &item.at).filter(|path| path.text().starts_with('$'));
                 std::iter::once(at).chain(rooted).collect()
             }
+            Shape::Has { at, .. } => vec![at],
+            Shape::Elected { by: Election::First(at) | Election::Equals(at), .. } => vec![at],
             Shape::Write(_) | Shape::Kept => Vec::new(),
         }
     }

@@ -215,7 +215,9 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
+        RuleFault::Rest | RuleFault::Reference | RuleFault::Key => {
+            (typed(400, ScimType::InvalidValue, told), "invalid")
+        }
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
             if direction == Direction::ToTarget =>
         {
@@ -236,7 +238,8 @@ fn status_of(trouble: &Trouble) -> u16 {
     match trouble {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
-        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
     }
@@ -251,6 +254,7 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::Uncertain(_) => "uncertain",
         Trouble::Broken { .. } => "target_broken",
         Trouble::Credentials { .. } => "target_refused_credentials",
+        Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
         Trouble::NoRandomness => "gateway_failed",

@@ -1,10 +1,12 @@
 //! Calls that yield lists: items, totals, pages.
 
-use super::call::{Request, call};
-use super::change::{Way, conversions};
+use super::call::{Request, call, read};
+use super::change::{Aim, Way};
 use super::context::{Context, Root, Use, count};
+use super::conversions::conversions;
 use super::names::Names;
 use super::reads::handle;
+use super::shared;
 use crate::mapping::Search;
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Shape};
@@ -12,7 +14,7 @@ use crate::mapping::source::Node;
 use crate::mapping::transform::Transform;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, Listing, Missing, Next, Paging, Path, Total, Variable};
+use crate::wire::{Call, CallId, Listing, Missing, Next, Paging, Path, Total, Variable};
 use http::HeaderName;
 use std::sync::Arc;
 
@@ -51,10 +53,10 @@ fn single(names: &Names<'_>, node: &Node, about: (&ResourceType, &[Rule]), name:
     let lacks = lacks(names.context, node, about);
     let rules = converted(names.context, node, about);
     let handle = handle(names, node);
-    let call = call(names, node, name);
+    let (call, recipe) = read(names, node, name).unzip();
     let listing = call.as_ref().and_then(|call| listing(names, node, call));
-    let call = Call { listing: Some(listing?), ..call? };
-    let call = names.context.declare(call);
+    let call = names.context.declare(Call { listing: Some(listing?), ..call? });
+    names.context.recipes.borrow_mut().extend(recipe.flatten().map(|recipe| (call, recipe)));
     let lacks = lacks.unwrap_or_default();
     Some(Search { call, also: Vec::new(), lacks, undecided: Vec::new(), handle, rules })
 }
@@ -70,10 +72,7 @@ pub(super) fn search(
     let own = has_call(node);
     let bases: Vec<Call> = match (own, list) {
         (true, _) => vec![self::call(names, node, name)?],
-        (false, Some(list)) => {
-            let calls = context.calls.borrow();
-            list.calls().filter_map(|call| calls.get(usize::from(call.0)).cloned()).collect()
-        }
+        (false, Some(list)) => list.calls().map(|call| over(names, (call, node), name)).collect::<Option<_>>()?,
         (false, None) => {
             let message = "this row lies over the list call, and there is none";
             context.report.hint(&codes::MISSING_KEY, &node.span, (message, "give the row a `call:`"));
@@ -82,10 +81,6 @@ pub(super) fn search(
     };
     let mut declared = Vec::new();
     for mut call in bases {
-        if !own {
-            (call.name, call.line) = (name.into(), context.report.line(node.span.start));
-            Request::of(names, node).lay_over(&mut call);
-        }
         if own || is_listing(node) {
             call.listing = Some(listing(names, node, &call)?);
         }
@@ -120,9 +115,23 @@ fn converted(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, 
             context.report.say(&codes::LIST_CONVERSION, &entry.key_span, message);
             continue;
         };
-        rule.transform = Transform::As(conversions(context, &entry.value, Way::ToScim));
+        let Some(attribute) = kind.attribute(&path) else { continue };
+        let aim = Aim { attribute, whole_list: false, way: Way::ToScim, remembers: false };
+        rule.transform = Transform::As(conversions(context, &entry.value, aim));
     }
     Some(changed)
+}
+
+/// The list call with the row laid over it: arguments first, then what stands beside them.
+fn over(names: &Names<'_>, (list, node): (CallId, &Node), name: &str) -> Option<Call> {
+    let request = Request::of(names, node);
+    let listed = names.context.calls.borrow().get(usize::from(list.0))?.clone();
+    let mut call = match shared::varied(names, (list, node), name)? {
+        Some(made) => Call { listing: listed.listing, ..made },
+        None => Call { name: name.into(), line: names.context.report.line(node.span.start), ..listed },
+    };
+    request.lay_over(&mut call);
+    Some(call)
 }
 
 fn lacks(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Vec<AttributePath>> {

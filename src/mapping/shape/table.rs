@@ -1,7 +1,9 @@
 //! The shapes themselves, from the whole file down to a condition.
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
 use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
+use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
 use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
@@ -17,29 +19,12 @@ pub(in crate::mapping) static MAPPING: Shape = Shape {
         must("product", Text("a name"), "The product, as `explain` and messages call it."),
         key("settings", List(&Text("a name")), "The settings an instance must give; used as `<settings.name>`."),
         key("auth", Idea(&AUTH), "How the product is told who calls."),
+        key("calls", Map("a name", &Idea(&SHARED)), "Calls with holes of their own, used by others through `via`."),
+        key("lookups", Map("a name", &Idea(&LOOKUP)), "Values that are got by calls of their own: sessions, ids."),
         key("answers", List(&Idea(&ANSWER)), "What answers mean, for every call; a call's own rows come first."),
         key("User", Idea(&TYPE), "What the product says of users."),
         key("Group", Idea(&TYPE), "What the product says of groups."),
         key("tests", List(&Idea(&TEST)), "Examples that prove the mapping."),
-    ]],
-};
-
-static AUTH: Shape = Shape {
-    name: "auth",
-    doc: "How the product is told who calls: exactly one of these.",
-    keys: &[&[
-        key("header", Map("a header", &Text("a template")), "Headers, filled from settings."),
-        key("basic", Idea(&BASIC), "HTTP basic authentication."),
-        key("bearer", Text("a template"), "A bearer token."),
-    ]],
-};
-
-static BASIC: Shape = Shape {
-    name: "basic",
-    doc: "HTTP basic authentication.",
-    keys: &[&[
-        must("username", Text("a template"), "The user name."),
-        must("password", Text("a template"), "The password: a setting."),
     ]],
 };
 
@@ -81,13 +66,16 @@ static TYPE: Shape = Shape {
 static KEY: Shape = Shape {
     name: "a key",
     doc: "Where the product's identifier stands and how it is made.",
-    keys: &[&[
-        must("at", PATH, "Its place in an account."),
-        key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
-        key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
-        key("as", Word(&["number", "text"]), "What it is in the product."),
-        ANY_CASE,
-    ]],
+    keys: &[
+        &[
+            must("at", PATH, "Its place in an account."),
+            key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
+            key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
+            key("as", Word(&["number", "text"]), "What it is in the product."),
+            ANY_CASE,
+        ],
+        MADE_KEY,
+    ],
 };
 
 static VERSION: Shape = Shape {
@@ -127,8 +115,8 @@ static RULE: Shape = Shape {
             key("display", Or(&[PATH, Idea(&ITEM)]), "With `each`: the place of `display`."),
             key(
                 "primary",
-                Or(&[Flag, PATH, Idea(&ITEM)]),
-                "With `each`: the place of `primary`. With `one`: is the element primary?",
+                Or(&[Flag, PATH, Idea(&PRIMARY)]),
+                "With `each`: the place of `primary`, or how it is told. With `one`: is the element primary?",
             ),
             key(
                 "sub",
@@ -142,8 +130,13 @@ static RULE: Shape = Shape {
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
+            key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
             key("default", Any, "What a create sends when the attribute is not given."),
-            key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
+            key(
+                "empty_as",
+                Any,
+                "What the field holds when the attribute has no value; of several all are read and the first is sent.",
+            ),
             key("remember", Flag, "The sent form comes back while the field still holds what was written."),
             key("keep", Flag, "The gateway's store holds it."),
             key("written", Word(&["ignore", "refuse"]), "What becomes of a change of an attribute that is only read."),
@@ -169,13 +162,17 @@ static ITEM: Shape = Shape {
     ],
 };
 
-static CHANGE: &[Key] = &[
+pub(super) static CHANGE: &[Key] = &[
     key(
         "values",
         Map("a value", &Many(&Scalar)),
         "A table: the attribute's value and the field's spelling; of several the first is sent. `else` reads anything unlisted, `null` is absence.",
     ),
-    key("as", Many(&Text("a conversion")), "A built-in conversion."),
+    key(
+        "as",
+        Many(&Or(&[Text("a conversion"), Idea(&CONVERSION)])),
+        "A built-in conversion; several are done in order to the product, and back in reverse.",
+    ),
     key(
         "script",
         Or(&[Text("a function"), List(&Text("a function"))]),
@@ -198,7 +195,7 @@ pub(super) static REQUEST: &[Key] = &[
     ),
 ];
 
-pub(super) static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
+pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
 pub(super) static RESULT: &[Key] = &[key(
     "result",
@@ -221,6 +218,7 @@ static FIND: Shape = Shape {
             must("by", Many(&Text("`attribute eq`")), "What it answers: `userName eq`."),
             key("call", CALL_TEXT, "`METHOD /path`, if it is not the list call."),
         ],
+        MADE,
         REQUEST,
         WALK,
         ITEMS,
@@ -339,6 +337,7 @@ static TEST: Shape = Shape {
         key("given", Map("an account such as `User/7`", &Any), "Accounts the product holds."),
         key("kept", Map("a resource such as `User/7`", &Any), "Attributes the gateway's store holds."),
         key("settings", Map("a setting", &Scalar), "The instance's settings."),
+        GIVEN_LOOKUPS,
         must(
             "scim",
             Or(&[Text("a request such as `GET /Users/7`"), Map("a request such as `POST /Users`", &Any)]),
