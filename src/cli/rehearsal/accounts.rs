@@ -367,8 +367,9 @@ impl Scene<'_> {
             let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
             let handle = self.kind.1.list.as_ref().and_then(|list| list.handle.as_ref()?.first(document));
-            let filled = |key| Filled { key, member, document, given: self.given };
-            std::iter::once(&key).chain(handle).any(|key| self.is_asked(&filled(key)))
+            let given = self.given;
+            let asks = |key| self.is_asked(&Filled { key, member, document, given });
+            std::iter::once(&key).chain(handle).any(asks)
         })
     }
 
@@ -447,7 +448,7 @@ fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
         (Body::Object(fields), Value::Object(seen)) => {
             fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
         }
-        // A form is text here; its path says which account is meant.
+        // Another spelling of the same, as a form has it.
         (_, Value::String(_)) => true,
         _ => false,
     }
@@ -458,8 +459,8 @@ impl Scope for Filled<'_> {
         match variable {
             Variable::Key => Some(Cow::Borrowed(self.key)),
             Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
-            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
+            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             _ => None,
         }
     }

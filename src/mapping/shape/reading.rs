@@ -2,6 +2,7 @@
 
 use super::Want::{Count, Flag, Idea, Many, Map, Or, Text, With, Word};
 use super::table::{CALL, CALL_TEXT, PATH, REQUEST, RESULT};
+use super::values::CONVERSION;
 use super::{Key, Shape, Want, key, must};
 
 const NAMES: Want = Many(&Text("a name"));
@@ -41,7 +42,7 @@ pub(super) static ITEMS: &[Key] = &[
     key("lacks", NAMES, "Attributes that the items do not hold. What comes from a named read is lacking by itself."),
     key(
         "as",
-        Map("an attribute", &Many(&Text("a conversion"))),
+        Map("an attribute", &Many(&Or(&[Text("a conversion"), Idea(&CONVERSION)]))),
         "Conversions of attributes that the items show otherwise than the account does.",
     ),
     key("key", Idea(&HANDLE), "What in an item stands for `<key>` of the read call, where that is not the key."),
