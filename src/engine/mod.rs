@@ -52,7 +52,10 @@ impl Work {
     }
 
     /// Gets the lookups that rules and conditions name, so that deciding need not wait.
-    async fn prepare(&self) -> Result<(), OperationError> {
+    ///
+    /// # Errors
+    /// One cannot be got.
+    pub async fn prepare(&self) -> Result<(), OperationError> {
         let known = &self.instance.mapping.known_lookups;
         if known.is_empty() {
             return Ok(());

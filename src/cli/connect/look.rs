@@ -34,8 +34,9 @@ impl Look<'_> {
             self.say(Level::Note, None, "the mapping has no `list`, so there is no account to look at");
             return Ok(());
         };
+        self.work.prepare().await?;
         let documents = self.list(&list).await?;
-        let settings: &dyn Scope = self.work.instance.target.settings();
+        let settings: &dyn Scope = &self.work.instance.target;
         let ours: Vec<&Value> = documents.iter().filter(|one| !self.kind.is_absent(one, settings)).collect();
         let lacks = |path: &AttributePath| list.lacks.iter().any(|lacks| lacks.covers(path) || path.covers(lacks));
         self.found.extend(rules(self.kind, (&ours, settings), &lacks));
@@ -142,7 +143,7 @@ impl Look<'_> {
 
     /// Is the account found by what it holds?
     async fn finds(&mut self, account: &Value) -> Result<(), OperationError> {
-        let settings = self.work.instance.target.settings();
+        let settings = &self.work.instance.target;
         for find in &self.kind.find {
             let line = Some(self.work.instance.mapping.call(find.search.call).line);
             for path in &find.by {

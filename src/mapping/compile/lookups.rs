@@ -162,17 +162,10 @@ fn know(context: &Context<'_>, drafts: &[Draft<'_>], at: LookupId) {
     needs.extend(own);
     let mut known = context.lookups.borrow_mut();
     let lives = known[at].lives;
-    let by_once = draft.needs.iter().find(|need| known[**need].lives == Lives::Once);
     if let (Some(need), true) = (needs.first(), lives != Lives::Once) {
         let message = format!("the call of `{}` names `<{need}>`, so it is another one for each step", draft.entry.key);
         let hint = "say `lives: once`";
         context.report.hint(&codes::LOOKUP_ONCE, &draft.entry.key_span, (message, hint));
-    } else if let (Some(by), true) = (by_once, lives != Lives::Once) {
-        let message = format!(
-            "`{}` outlives `{}`, which it needs and which lives for one step",
-            draft.entry.key, known[*by].name
-        );
-        context.report.hint(&codes::LOOKUP_ONCE, &draft.entry.key_span, (message, "say `lives: once`"));
     }
     known[at].needs = needs;
 }
