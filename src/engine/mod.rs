@@ -5,10 +5,13 @@ mod create;
 mod delete;
 mod error;
 pub mod explain;
+mod made;
 mod read;
 mod run;
 mod search;
+mod unique;
 mod update;
+mod wait;
 
 pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
@@ -47,14 +50,14 @@ impl Work {
     }
 
     /// What rules, conditions and plans may name beside the account: the instance's settings, and the lookups that were got.
-    fn known(&self) -> &dyn crate::wire::Scope {
+    pub fn known(&self) -> &dyn crate::wire::Scope {
         &self.instance.target
     }
 
     /// Gets the lookups that rules and conditions name, so that deciding need not wait.
     ///
     /// # Errors
-    /// One cannot be got.
+    /// A lookup cannot be got.
     pub async fn prepare(&self) -> Result<(), OperationError> {
         let known = &self.instance.mapping.known_lookups;
         if known.is_empty() {

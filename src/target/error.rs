@@ -48,6 +48,12 @@ pub enum Trouble {
         /// The status.
         status: StatusCode,
     },
+    /// The target refused the client's own credentials, which were passed on to it.
+    #[error("the target does not let this client in (status {})", status.as_u16())]
+    NotLetIn {
+        /// The status.
+        status: StatusCode,
+    },
     /// A lookup's call was answered, and what it should yield is not there.
     #[error("the lookup `{lookup}` found nothing")]
     NothingFound {
@@ -98,6 +104,9 @@ pub enum Doubt {
     /// The answer is there and cannot be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The target took the request and did not say in time that it is done.
+    #[error("it took the request, and did not say in time that it is done")]
+    Unfinished,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,
@@ -130,6 +139,11 @@ pub enum Written {
 pub struct Words(String);
 
 impl TargetError {
+    /// Nobody knows whether the write was done that this call asks about.
+    pub fn in_doubt(call: &Call, doubt: Doubt) -> TargetError {
+        TargetError::at(call, Trouble::Uncertain(doubt), Written::Maybe)
+    }
+
     pub(super) fn at(call: &Call, trouble: Trouble, written: Written) -> TargetError {
         TargetError { call: call.name.clone(), line: call.line, request: declared(call).into(), trouble, written }
     }
@@ -137,7 +151,7 @@ impl TargetError {
     /// Whose side it is on.
     pub fn side(&self) -> Side {
         match self.trouble {
-            Trouble::Unsafe(_) => Side::Client,
+            Trouble::Unsafe(_) | Trouble::NotLetIn { .. } => Side::Client,
             Trouble::Mapping(_) => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
             Trouble::Unreachable
@@ -165,6 +179,7 @@ impl TargetError {
             Trouble::Uncertain(_)
             | Trouble::Credentials { .. }
             | Trouble::NothingFound { .. }
+            | Trouble::NotLetIn { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_)
             | Trouble::Mapping(_)

@@ -17,6 +17,7 @@ mod random;
 mod request;
 mod retry_after;
 mod sessions;
+mod sign;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,7 @@ pub use supply::{Captures, Settings};
 
 use crate::wire::{Call, CallId, Credential, IfUncertain, Lookup, Meaning, Step};
 use ask::Ground;
-use attempt::{Attempt, Auth};
+use attempt::{Attempt, Auth, Received};
 use paging::Sizes;
 use serde_json::Value;
 use sessions::Sessions;
@@ -115,12 +116,15 @@ impl Target {
         let turn = Turn::default();
         let ground = Ground { step, captures, random: &random, turn: &turn };
         let received = attempt.ask(ground, None).await?.received;
+        let captured = captured(step, &received);
         if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
             self.confirm(confirm, budget).await?;
         }
         let outcome = Outcome::read(received, call, usage, self)
             .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        outcome.capture(step, captures);
+        if outcome.meaning == Meaning::Ok {
+            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
+        }
         Ok(outcome)
     }
 
@@ -183,6 +187,12 @@ impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What later steps want of the answer. A step that needs what is not there says so itself, before it sends anything.
+fn captured(step: &Step, received: &Received) -> Vec<(Arc<str>, serde_json::Value)> {
+    let found = step.captures.iter().map(|capture| (&capture.name, capture.at.first(&received.answer.body)));
+    found.filter_map(|(name, value)| Some((name.clone(), value?.clone()))).collect()
 }
 
 /// What the plan says counts, and otherwise what the mapping says of the call.

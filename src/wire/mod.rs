@@ -14,7 +14,7 @@ pub mod template;
 pub use answer::{Answer, AnswerRow, Condition, Meaning, Test};
 pub use call::{Call, CallId, Encoding, IfUncertain, KeySource, Listing, Next, Paging, ResultAt, Shared, Total};
 pub use credential::Credential;
-pub use lookup::{Expires, Lives, Lookup, LookupId, Moment, Take};
+pub use lookup::{Expires, Lives, Lookup, LookupId, Moment, Rotation, Take};
 pub use path::{Hop, Path, PathError};
 pub use step::{Argument, Capture, Step, StepKind, Term};
 pub use template::{Body, Nothing, Part, Scope, Template, TemplateError, Variable};

@@ -2,6 +2,7 @@
 
 use super::lookups::Known;
 use super::shared::{Recipe, SharedCall};
+use crate::mapping::Follow;
 use crate::mapping::codes::{self, Code};
 use crate::mapping::diagnostic::Report;
 use crate::mapping::source::Node;
@@ -11,7 +12,7 @@ use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
 use crate::wire::{AnswerRow, Call, CallId, Path, Variable};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(super) struct Context<'a> {
     /// The file's answer rows and the built-in ones.
     pub(super) answers: RefCell<Vec<AnswerRow>>,
     pub(super) calls: RefCell<Vec<Call>>,
+    /// What follows calls that write.
+    pub(super) follows: RefCell<BTreeMap<CallId, Follow>>,
     /// The calls that others are made from.
     pub(super) shared: RefCell<Vec<SharedCall>>,
     /// How calls were made from shared ones, by their place.
@@ -164,10 +167,14 @@ impl Context<'_> {
     }
 
     /// One of a table's words; an unknown one is reported under `code`.
-    pub(super) fn word<T: Copy>(&self, node: &Node, (code, table): (&'static Code, &[(&'static str, T)])) -> Option<T> {
+    pub(super) fn word<T: Clone>(
+        &self,
+        node: &Node,
+        (code, table): (&'static Code, &[(&'static str, T)]),
+    ) -> Option<T> {
         let text = node.text()?;
         if let Some((_, value)) = table.iter().find(|(word, _)| *word == text) {
-            return Some(*value);
+            return Some(value.clone());
         }
         let near = nearest(text, table.iter().map(|(word, _)| *word)).map(str::to_owned);
         let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();

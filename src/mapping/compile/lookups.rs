@@ -64,6 +64,9 @@ pub(super) fn lookups(context: &Context<'_>, node: &Node, cookies: Option<&str>)
         expires: draft.expires,
         needs: draft.needs,
         bare: false,
+        credential: None,
+        url: None,
+        rotates: None,
     });
     read.collect()
 }
@@ -137,7 +140,9 @@ fn expires(context: &Context<'_>, entry: &Entry, node: &Node) -> Option<Expires>
 fn order(context: &Context<'_>, drafts: &[Draft<'_>]) -> Option<Vec<LookupId>> {
     let mut order: Vec<LookupId> = Vec::new();
     while order.len() < drafts.len() {
-        let ready = |at: &usize| !order.contains(at) && drafts[*at].needs.iter().all(|need| order.contains(need));
+        let ready = |at: &usize| {
+            !order.contains(at) && drafts[*at].needs.iter().all(|need| order.contains(need) || *need >= drafts.len())
+        };
         match (0..drafts.len()).find(ready) {
             Some(at) => order.push(at),
             None => {
@@ -168,6 +173,17 @@ fn know(context: &Context<'_>, drafts: &[Draft<'_>], at: LookupId) {
         context.report.hint(&codes::LOOKUP_ONCE, &draft.entry.key_span, (message, hint));
     }
     known[at].needs = needs;
+}
+
+impl Known {
+    /// A session that the file does not list: `auth` makes it.
+    pub(super) fn session(name: &str, span: Range<usize>) -> Known {
+        Known { name: name.into(), lives: Lives::Session, needs: Vec::new(), span }
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
 }
 
 /// What `auth` uses, and what that needs, is got without `auth`.

@@ -9,15 +9,21 @@ mod call;
 mod change;
 mod checks;
 mod context;
+mod conversions;
 mod each;
+mod election;
 mod examples;
 mod find;
+mod follow;
+mod has;
 mod kind;
 mod listing;
 mod lookups;
 mod names;
+mod oauth2;
 mod rules;
 mod shared;
+mod sign;
 mod traps;
 mod writes;
 
@@ -69,6 +75,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     if let Some(node) = root.get("lookups") {
         lookups::names(&context, node);
     }
+    oauth2::name(&context, root.get("auth"));
     if let Some(node) = root.get("calls") {
         shared::shared(&context, node);
     }
@@ -91,10 +98,11 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     let product = root.get("product").and_then(Node::text)?.into();
     let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
     let calls = context.calls.take().into();
+    let follows = context.follows.take();
     let named = context.known.take();
     let known_lookups = (0..lookups.len()).filter(|at| named.contains(&lookups[*at].name)).collect();
     let lookups = lookups.into();
-    Some(Mapping { file: file.into(), product, settings, auth, calls, lookups, known_lookups, types, tests })
+    Some(Mapping { file: file.into(), product, settings, auth, calls, lookups, known_lookups, types, follows, tests })
 }
 
 /// How the target is told who calls, and what is got by calls of its own.
@@ -104,6 +112,7 @@ fn access(context: &Context<'_>, root: &Node) -> (Option<Credential>, Vec<Lookup
     let cookies = node.and_then(|node| node.get("cookies")).and_then(Node::text);
     let mut lookups = root.get("lookups").map(|node| lookups::lookups(context, node, cookies)).unwrap_or_default();
     let auth = node.and_then(|node| auth::auth(&names, node));
+    lookups.extend(node.and_then(|node| node.get("oauth2")).and_then(|node| oauth2::lookup(&names, node)));
     let used = auth.as_ref().map(Credential::lookups).unwrap_or_default();
     lookups::mark_bare(&mut lookups, &used);
     (auth, lookups)
@@ -141,6 +150,7 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
         script: script.and_then(|(name, text)| compiled(report, root, (name, text))),
         answers: RefCell::new(answer::built_in()),
         calls: RefCell::default(),
+        follows: RefCell::default(),
         shared: RefCell::default(),
         recipes: RefCell::default(),
         lookups: RefCell::default(),

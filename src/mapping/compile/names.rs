@@ -5,6 +5,7 @@ use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
 use crate::scim::schema::{ResourceType, nearest};
+use crate::wire::credential::Sign;
 use crate::wire::{Body, Part, Path, Template, TemplateError, Variable};
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Auth,
+    Sign,
     Shared,
     Lookup,
     Made,
@@ -26,6 +28,10 @@ pub(super) enum Place {
     Delete,
     Add,
     Remove,
+    AfterCreate,
+    AfterUpdate,
+    AfterDelete,
+    AfterElement,
     Detail,
     Condition,
 }
@@ -44,6 +50,7 @@ enum Family {
     Random,
     Setting,
     Version,
+    Answer,
     Lookup,
     /// A hole of a shared call.
     Argument,
@@ -65,6 +72,7 @@ impl Place {
     fn words(self) -> &'static str {
         match self {
             Place::Auth => "in `auth`",
+            Place::Sign => "in `sign`",
             Place::Shared => "in a shared call",
             Place::Lookup => "in the call of a lookup",
             Place::Made => "in a made key",
@@ -78,6 +86,10 @@ impl Place {
             Place::Delete => "in the delete call",
             Place::Add => "in an `add` call",
             Place::Remove => "in a `remove` call",
+            Place::AfterCreate => "in a call that follows a create",
+            Place::AfterUpdate => "in a call that follows an update",
+            Place::AfterDelete => "in a call that follows a delete",
+            Place::AfterElement => "in a call that follows an `add` or `remove`",
             Place::Detail => "in a detail",
             Place::Condition => "in a condition",
         }
@@ -85,10 +97,12 @@ impl Place {
 
     fn families(self) -> &'static [Family] {
         use Family::{
-            Account, Argument, Attribute, Field, Item, Key, Lookup, Member, Paging, Random, Setting, Value, Version,
+            Account, Answer, Argument, Attribute, Field, Item, Key, Lookup, Member, Paging, Random, Setting, Value,
+            Version,
         };
         match self {
             Place::Auth | Place::Condition => &[Setting, Lookup],
+            Place::Sign => &[Setting, Lookup, Argument],
             Place::Shared => &[Setting, Lookup, Random, Argument],
             Place::Lookup => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version],
             Place::Made => &[Setting, Lookup, Attribute],
@@ -102,8 +116,14 @@ impl Place {
             Place::Create => &[Setting, Lookup, Key, Attribute, Field, Account, Random],
             Place::Update => &[Setting, Lookup, Key, Value, Attribute, Field, Account, Random, Version],
             Place::Delete => &[Setting, Lookup, Key, Attribute, Field, Version],
-            Place::Add => &[Setting, Lookup, Key, Value, Member, Attribute, Field, Random],
-            Place::Remove => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field],
+            Place::Add => &[Setting, Lookup, Key, Value, Member, Attribute, Field, Random, Version],
+            Place::Remove => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Version],
+            Place::AfterCreate => &[Setting, Lookup, Key, Attribute, Field, Account, Random, Answer],
+            Place::AfterUpdate => &[Setting, Lookup, Key, Value, Attribute, Field, Account, Random, Version, Answer],
+            Place::AfterDelete => &[Setting, Lookup, Key, Attribute, Field, Version, Answer],
+            Place::AfterElement => {
+                &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version, Answer]
+            }
         }
     }
 
@@ -254,6 +274,9 @@ impl<'a> Names<'a> {
         if let Some(field) = name.strip_prefix("item.") {
             return Some((Variable::ItemField(Path::parse(&format!(".{field}")).ok()?), Family::Item));
         }
+        if let Some(field) = name.strip_prefix("answer.") {
+            return Some((Variable::Answer(Path::parse(&format!("$.{field}")).ok()?), Family::Answer));
+        }
         if let Some(attribute) = name.strip_prefix("member.") {
             let path = match (self.member, self.place) {
                 (None, Place::Lookup) => self.context.kinds.iter().find_map(|kind| attribute_path(kind, attribute))?,
@@ -263,6 +286,9 @@ impl<'a> Names<'a> {
         }
         if let Some(lookup) = self.context.lookups.borrow().iter().find(|lookup| *lookup.name == *name) {
             return Some((Variable::Lookup(lookup.name.clone()), Family::Lookup));
+        }
+        if self.place == Place::Sign && Sign::NAMES.contains(&name) {
+            return Some((Variable::Argument(name.into()), Family::Argument));
         }
         if self.place == Place::Shared {
             let plain = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
@@ -315,7 +341,7 @@ impl<'a> Names<'a> {
             report.near(&codes::UNKNOWN_SETTING, span, (format!("the setting `{setting}` is not declared"), near));
             return;
         }
-        if name.starts_with('$') || name.starts_with("item.") {
+        if name.starts_with('$') || name.starts_with("item.") || name.starts_with("answer.") {
             report.say(&codes::BAD_PATH, span, format!("`{name}` is not a path"));
             return;
         }
@@ -331,13 +357,20 @@ impl<'a> Names<'a> {
         let fixed =
             FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
         let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
+        let signed = if self.place == Place::Sign { Sign::NAMES.as_slice() } else { &[] };
+        let signed = signed.iter().map(|name| (*name).to_owned());
         let lookups: Vec<String> = match families.contains(&Family::Lookup) {
             true => self.context.lookups.borrow().iter().map(|lookup| lookup.name.to_string()).collect(),
             false => Vec::new(),
         };
-        let other = [(Family::Attribute, "attribute"), (Family::Field, "$.field"), (Family::Item, "item.field")];
+        let other = [
+            (Family::Attribute, "attribute"),
+            (Family::Field, "$.field"),
+            (Family::Item, "item.field"),
+            (Family::Answer, "answer.field"),
+        ];
         let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
-        fixed.chain(settings).chain(lookups).chain(other).collect()
+        fixed.chain(signed).chain(settings).chain(lookups).chain(other).collect()
     }
 }
 

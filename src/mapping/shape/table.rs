@@ -2,6 +2,8 @@
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
@@ -53,19 +55,22 @@ static TYPE: Shape = Shape {
             Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
     ]],
 };
 
 static KEY: Shape = Shape {
     name: "a key",
     doc: "Where the product's identifier stands and how it is made.",
-    keys: &[&[
-        must("at", PATH, "Its place in an account."),
-        key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
-        key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
-        key("as", Word(&["number", "text"]), "What it is in the product."),
-    ]],
+    keys: &[
+        &[
+            must("at", PATH, "Its place in an account."),
+            key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
+            key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
+            key("as", Word(&["number", "text"]), "What it is in the product."),
+        ],
+        MADE_KEY,
+    ],
 };
 
 static VERSION: Shape = Shape {
@@ -105,23 +110,28 @@ static RULE: Shape = Shape {
             key("display", Or(&[PATH, Idea(&ITEM)]), "With `each`: the place of `display`."),
             key(
                 "primary",
-                Or(&[Flag, PATH, Idea(&ITEM)]),
-                "With `each`: the place of `primary`. With `one`: is the element primary?",
+                Or(&[Flag, PATH, Idea(&PRIMARY)]),
+                "With `each`: the place of `primary`, or how it is told. With `one`: is the element primary?",
             ),
             key(
                 "sub",
                 Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
                 "With `each`: the places of further sub-attributes, such as an address's `locality`.",
             ),
-            key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
-            key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key("add", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that adds one element."),
+            key("remove", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that removes one element."),
             key(
                 "unknown",
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
+            key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
             key("default", Any, "What a create sends when the attribute is not given."),
-            key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
+            key(
+                "empty_as",
+                Any,
+                "What the field holds when the attribute has no value; of several all are read and the first is sent.",
+            ),
             key("remember", Flag, "The sent form comes back while the field still holds what was written."),
             key("keep", Flag, "The gateway's store holds it."),
             key("written", Word(&["ignore", "refuse"]), "What becomes of a change of an attribute that is only read."),
@@ -147,13 +157,17 @@ static ITEM: Shape = Shape {
     ],
 };
 
-static CHANGE: &[Key] = &[
+pub(super) static CHANGE: &[Key] = &[
     key(
         "values",
         Map("a value", &Many(&Scalar)),
         "A table: the attribute's value and the field's spelling; of several the first is sent. `else` reads anything unlisted, `null` is absence.",
     ),
-    key("as", Many(&Text("a conversion")), "A built-in conversion."),
+    key(
+        "as",
+        Many(&Or(&[Text("a conversion"), Idea(&CONVERSION)])),
+        "A built-in conversion; several are done in order to the product, and back in reverse.",
+    ),
     key(
         "script",
         Or(&[Text("a function"), List(&Text("a function"))]),
@@ -197,7 +211,7 @@ static CARRIES: &[Key] = &[
     key("with", Map("a field", &Any), "Fields added to `<account>`."),
 ];
 
-static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
+pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
 
 static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
 
@@ -225,6 +239,7 @@ static CREATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "key",
@@ -244,6 +259,7 @@ static UPDATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "for",
@@ -320,11 +336,16 @@ static INNER: Shape = Shape {
 
 static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an account.", keys: &[TESTS] };
 
+/// Tests on an answer.
+pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
+
+static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
+
 static ANSWER: Shape = Shape {
     name: "an answer row",
     doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
     keys: &[
-        &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")],
+        STATUS,
         TESTS,
         &[
             must(
