@@ -10,7 +10,7 @@ mod run;
 mod search;
 mod update;
 
-pub use account::{Account, version_of};
+pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};

@@ -7,6 +7,7 @@ pub mod election;
 pub mod kept;
 pub mod key;
 pub mod member;
+pub mod record;
 pub mod rule;
 mod shape;
 mod source;

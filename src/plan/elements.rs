@@ -187,13 +187,13 @@ impl Subject<'_> {
     pub(super) fn put_array(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
         let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        draft.carry(&array, self.document());
         let standing = Standing::of(at, draft.standing(&array, self.document()));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let known: HashMap<String, &Value> =
             ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
-        // Without a filter on the path, and where no other rule owns any, every element is one of ours.
-        let foreign = standing.all.iter().filter(|one| ours.len() != standing.all.len() && !is_one_of(&ours, one));
+        // Both are in the array's order.
+        let mut next = ours.iter().peekable();
+        let foreign = standing.all.iter().filter(|one| next.next_if(|own| std::ptr::eq(**own, *one)).is_none());
         let mut list: Vec<Value> = foreign.cloned().collect();
         let elements = resource.elements(&rule.attribute).iter().enumerate();
         for (position, element) in elements.filter(|element| !self.is_passed_over(rule, *element)) {
@@ -201,6 +201,7 @@ impl Subject<'_> {
             let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
+        draft.carry(&array, self.document());
         draft.put(&array, Value::Array(list), rule.line);
         Ok(())
     }
@@ -218,15 +219,15 @@ impl Subject<'_> {
     ) -> Result<(), PlanError> {
         let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        draft.carry(&array, self.document());
         let standing = Standing::of(at, draft.standing(&array, self.document()));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let (old, all) = (standing.all, ours.len() == standing.all.len());
-        let own = |one: &Value| all || is_one_of(&ours, one);
+        let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));
         let gone: Vec<Value> =
             change.removes.iter().filter_map(|one| self.element(rule, items, (0, one)).ok()).collect();
         let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
-        let mut list: Vec<Value> = kept.cloned().collect();
+        let mut list = Vec::with_capacity(old.len() + change.adds.len());
+        list.extend(kept.cloned());
         let mut changed = list.len() != old.len();
         for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
             let document = merged(constants(at), self.element(rule, items, (*position, element))?);
@@ -236,6 +237,7 @@ impl Subject<'_> {
             }
         }
         if changed {
+            draft.carry(&array, self.document());
             draft.put(&array, Value::Array(list), rule.line);
         }
         Ok(())
@@ -283,10 +285,6 @@ impl<'a> Standing<'a> {
         };
         Standing { all, ours }
     }
-}
-
-fn is_one_of(ours: &[&Value], one: &Value) -> bool {
-    ours.iter().any(|own| std::ptr::eq(*own, one))
 }
 
 fn value_in(items: &[Item], element: &Value) -> Option<String> {
