@@ -173,7 +173,8 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = self.two_way + self.read_only + self.write_only + self.kept;
-        write!(f, "{all} attributes: {} two-way, {} read-only, ", self.two_way, self.read_only)?;
+        let noun = if all == 1 { "attribute" } else { "attributes" };
+        write!(f, "{all} {noun}: {} two-way, {} read-only, ", self.two_way, self.read_only)?;
         write!(f, "{} write-only, {} kept, {} scripted", self.write_only, self.kept, self.scripted)?;
         if self.stored.is_empty() { Ok(()) } else { write!(f, "; the store holds {}", self.stored.join(", ")) }
     }

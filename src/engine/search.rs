@@ -51,6 +51,7 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
+    work.prepare().await?;
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
@@ -211,7 +212,7 @@ impl Work {
     async fn page(&self, query: &Query) -> Result<Found, OperationError> {
         let list = self.kind().list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
         let listing = self.instance.mapping.call(list.call).listing.as_ref();
-        let counted = listing.is_some_and(|listing| listing.total.is_some()) && self.kind().absent_when.is_empty();
+        let counted = listing.is_some_and(|listing| listing.total.is_some()) && !self.kind().hides();
         if !counted {
             let mut sieve = Sieve::new(query);
             self.walk(list, Vec::new(), &mut sieve).await?;

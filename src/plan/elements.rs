@@ -1,5 +1,6 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
+use crate::mapping::keyed;
 use crate::mapping::to_scim::owned;
 use crate::mapping::to_target::{Draft, array_of, constants};
 use crate::mapping::{Item, Rule, Shape, Transform, Unknown};
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 
 impl Subject<'_> {
     /// The calls that add elements.
-    pub(super) fn adds(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn adds(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.adds.is_empty() {
@@ -29,11 +30,12 @@ impl Subject<'_> {
         if elements.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.element_steps(rule, call, &elements, Purpose::Add))
+        let steps = self.element_steps(rule, call, &elements, Purpose::Add);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     /// The calls that remove elements.
-    pub(super) fn removes(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn removes(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.removes.is_empty() {
@@ -42,7 +44,8 @@ impl Subject<'_> {
         let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
         // Who is unknown is no member: removing them is done already.
         let known = change.removes.iter().enumerate().filter_map(|element| self.named(rule, element).ok());
-        Ok(self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
+        let steps = self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     fn named<'e>(&self, rule: &Rule, (position, element): (usize, &'e Value)) -> Result<Element<'e>, PlanError> {
@@ -185,9 +188,10 @@ impl Subject<'_> {
     /// Puts the whole array as the resource has it. Elements that the mapping does not name, and unnamed fields of those it
     /// names, are carried along from the account as it was.
     pub(super) fn put_array(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
-        let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        let standing = Standing::of(at, draft.standing(&array, self.document()));
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let known: HashMap<String, &Value> =
             ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
@@ -201,8 +205,16 @@ impl Subject<'_> {
             let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
-        draft.carry(&array, self.document());
-        draft.put(&array, Value::Array(list), rule.line);
+        self.put_list((rule, &array), list, draft)
+    }
+
+    fn put_list(&self, (rule, array): (&Rule, &Path), list: Vec<Value>, draft: &mut Draft) -> Result<(), PlanError> {
+        draft.carry(array, self.document());
+        let value = match &rule.shape {
+            Shape::Each { keyed: true, .. } => keyed::object(list).map_err(|cause| rule.failed(cause))?,
+            _ => Value::Array(list),
+        };
+        draft.put(array, value, rule.line);
         Ok(())
     }
 
@@ -217,9 +229,10 @@ impl Subject<'_> {
         change: &ElementChange,
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
-        let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        let standing = Standing::of(at, draft.standing(&array, self.document()));
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let (old, all) = (standing.all, ours.len() == standing.all.len());
         let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));
@@ -237,8 +250,7 @@ impl Subject<'_> {
             }
         }
         if changed {
-            draft.carry(&array, self.document());
-            draft.put(&array, Value::Array(list), rule.line);
+            self.put_list((rule, &array), list, draft)?;
         }
         Ok(())
     }
@@ -301,12 +313,15 @@ fn same_value(items: &[Item], one: &Value, other: &Value) -> bool {
     }
 }
 
+/// One over the other, objects within them too.
 fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
+    let Value::Object(fields) = over else { return over };
+    for (name, value) in fields {
+        let value = match under.get_mut(&name).map(Value::take) {
+            Some(Value::Object(below)) => merged(below, value),
+            _ => value,
+        };
+        under.insert(name, value);
     }
+    Value::Object(under)
 }

@@ -184,6 +184,8 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
+        E::NotDone { detail: Some(detail) } => (plain(502, format!("{error}: {detail}")), "target_failed"),
+        E::NotDone { detail: None } => (plain(502, error.to_string()), "target_failed"),
         E::NotYet | E::Keyless => (plain(502, error.to_string()), "target_nonsense"),
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {
@@ -212,7 +214,7 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference | RuleFault::Key => {
+        RuleFault::Rest | RuleFault::Reference | RuleFault::Key | RuleFault::Name => {
             (typed(400, ScimType::InvalidValue, told), "invalid")
         }
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
@@ -235,7 +237,8 @@ fn status_of(trouble: &Trouble) -> u16 {
     match trouble {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
-        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
     }
@@ -250,6 +253,7 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::Uncertain(_) => "uncertain",
         Trouble::Broken { .. } => "target_broken",
         Trouble::Credentials { .. } => "target_refused_credentials",
+        Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
         Trouble::NoRandomness => "gateway_failed",

@@ -43,10 +43,16 @@ pub enum Trouble {
         detail: Option<Words>,
     },
     /// The target refused our credentials.
-    #[error("the target refused our credentials (status {})", status.as_u16())]
+    #[error("the target refused our credentials (status {}); check the settings of this target", status.as_u16())]
     Credentials {
         /// The status.
         status: StatusCode,
+    },
+    /// A lookup's call was answered, and what it should yield is not there.
+    #[error("the lookup `{lookup}` found nothing")]
+    NothingFound {
+        /// The lookup.
+        lookup: Arc<str>,
     },
     /// The target had no capacity, for longer than the request may last.
     #[error("the target is busy")]
@@ -92,6 +98,9 @@ pub enum Doubt {
     /// The answer is there and cannot be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The target took the request and did not say in time that it is done.
+    #[error("it took the request, and did not say in time that it is done")]
+    Unfinished,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,
@@ -124,6 +133,11 @@ pub enum Written {
 pub struct Words(String);
 
 impl TargetError {
+    /// Nobody knows whether the write was done that this call asks about.
+    pub fn in_doubt(call: &Call, doubt: Doubt) -> TargetError {
+        TargetError::at(call, Trouble::Uncertain(doubt), Written::Maybe)
+    }
+
     pub(super) fn at(call: &Call, trouble: Trouble, written: Written) -> TargetError {
         TargetError { call: call.name.clone(), line: call.line, request: declared(call).into(), trouble, written }
     }
@@ -139,6 +153,7 @@ impl TargetError {
             | Trouble::Uncertain(_)
             | Trouble::Broken { .. }
             | Trouble::Credentials { .. }
+            | Trouble::NothingFound { .. }
             | Trouble::Busy { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_) => Side::Target,
@@ -157,6 +172,7 @@ impl TargetError {
             | Trouble::Broken { .. } => true,
             Trouble::Uncertain(_)
             | Trouble::Credentials { .. }
+            | Trouble::NothingFound { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_)
             | Trouble::Mapping(_)

@@ -2,12 +2,10 @@
 
 use super::attempt::Received;
 use super::error::{Trouble, Words};
-use super::supply::Captures;
 use super::{Target, Use};
 use crate::wire::answer::Detail;
 use crate::wire::template::as_text;
-use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Step, Variable};
-use http::header::ETAG;
+use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Variable};
 use http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -52,24 +50,6 @@ impl Outcome {
         }
         Ok(Outcome { answer: received.answer, meaning, detail, key, account })
     }
-
-    /// Keeps what later steps ask for: `key`, `version`, or a field of the account by its name.
-    pub(super) fn capture(&self, step: &Step, captures: &mut Captures) {
-        if self.meaning != Meaning::Ok {
-            return;
-        }
-        for capture in &step.captures {
-            let value = match &*capture.name {
-                "key" => self.key.clone().map(Value::String),
-                "version" => header(&self.answer.headers, &ETAG).map(Value::from),
-                field => self.account.as_ref().and_then(|account| account.get(field)).cloned(),
-            };
-            // A step that needs what is not there says so itself, before it sends anything.
-            if let Some(value) = value {
-                captures.keep(capture.name.clone(), value);
-            }
-        }
-    }
 }
 
 /// Without the account and the target's words: they hold values.
@@ -88,7 +68,7 @@ pub(super) fn words(received: &Received, target: &Target) -> Option<Words> {
         Detail::At(path) => joined(path.all(&received.answer.body)),
         Detail::Text(template) => template.fill_text(&InAnswer(&received.answer.body))?,
     };
-    let text = target.instance.settings.redact(text);
+    let text = target.sessions.redact(target.instance.settings.redact(text));
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     let cut: String = plain.take(DETAIL_MOST).collect();
     Some(cut.trim()).filter(|cut| !cut.is_empty()).map(|cut| Words::new(cut.to_owned()))

@@ -31,6 +31,8 @@ mod tools;
 mod trouble;
 #[cfg(test)]
 mod unstable;
+#[cfg(test)]
+mod walk;
 
 #[cfg(test)]
 #[path = "../../examples/standin/mod.rs"]

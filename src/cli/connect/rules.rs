@@ -1,7 +1,8 @@
 //! Holds accounts that a target shows against the rules that read them.
 
 use super::finding::{Finding, Level};
-use crate::mapping::{Election, Rule, Shape, Source, TypeMapping};
+use crate::mapping::election::Election;
+use crate::mapping::{Rule, Shape, Source, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{Part, Path, Scope, Variable};
 use serde_json::Value;
@@ -62,7 +63,7 @@ fn finding(kind: &TypeMapping, rule: &Rule, (level, text): (Level, String)) -> F
 fn paths(rule: &Rule) -> Vec<&Path> {
     match &rule.shape {
         Shape::Field(path) | Shape::Each { at: path, .. } | Shape::Has { at: path, .. } => vec![path],
-        Shape::Elected { by: Election::Equals(path), .. } => vec![path],
+        Shape::Elected { by: Election::Equals(at), .. } => vec![at],
         Shape::Read(sources) => sources.iter().flat_map(read).collect(),
         Shape::One { at, .. } => at.iter().map(|(_, path)| path).collect(),
         Shape::Elected { .. } | Shape::Write(_) | Shape::Kept => Vec::new(),

@@ -72,7 +72,7 @@ fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {
     }
 }
 
-fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
+pub(super) fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
     let status = node.get("status").map(|node| statuses(context, node)).unwrap_or_default();
     let at = node.get("at").map(|node| context.path_at(node, (Root::Whole, Use::Read)));
     let tests: Vec<&str> = TESTS.into_iter().filter(|key| node.get(key).is_some()).collect();
@@ -147,9 +147,14 @@ fn operand(context: &Context<'_>, node: &Node) -> Option<Operand> {
     let template = names.template(node)?;
     match (template.alone(), template.literal()) {
         (Some(Variable::Setting(name)), _) => Some(Operand::Setting(name.clone())),
+        (Some(Variable::Lookup(name)), _) => Some(Operand::Lookup(name.clone())),
         (_, Some(text)) => Some(Operand::Constant(text.into())),
         _ => {
-            context.report.say(&codes::BAD_TEMPLATE, &node.span, "here stands a constant or one setting alone");
+            context.report.say(
+                &codes::BAD_TEMPLATE,
+                &node.span,
+                "here stands a constant, or one setting or lookup alone",
+            );
             None
         }
     }

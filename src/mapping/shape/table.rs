@@ -1,11 +1,13 @@
 //! The shapes themselves, from the whole file down to a condition.
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
-use super::values::{CONVERSION, HAS, MADE, PRIMARY};
+use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
-const PATH: Want = Text("a path");
-const CALL_TEXT: Want = Text("a call such as `GET /users`");
+pub(super) const PATH: Want = Text("a path");
+pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
 const NAMES: Want = Many(&Text("a name"));
 
 /// The whole file.
@@ -17,29 +19,12 @@ pub(in crate::mapping) static MAPPING: Shape = Shape {
         must("product", Text("a name"), "The product, as `explain` and messages call it."),
         key("settings", List(&Text("a name")), "The settings an instance must give; used as `<settings.name>`."),
         key("auth", Idea(&AUTH), "How the product is told who calls."),
+        key("calls", Map("a name", &Idea(&SHARED)), "Calls with holes of their own, used by others through `via`."),
+        key("lookups", Map("a name", &Idea(&LOOKUP)), "Values that are got by calls of their own: sessions, ids."),
         key("answers", List(&Idea(&ANSWER)), "What answers mean, for every call; a call's own rows come first."),
         key("User", Idea(&TYPE), "What the product says of users."),
         key("Group", Idea(&TYPE), "What the product says of groups."),
         key("tests", List(&Idea(&TEST)), "Examples that prove the mapping."),
-    ]],
-};
-
-static AUTH: Shape = Shape {
-    name: "auth",
-    doc: "How the product is told who calls: exactly one of these.",
-    keys: &[&[
-        key("header", Map("a header", &Text("a template")), "Headers, filled from settings."),
-        key("basic", Idea(&BASIC), "HTTP basic authentication."),
-        key("bearer", Text("a template"), "A bearer token."),
-    ]],
-};
-
-static BASIC: Shape = Shape {
-    name: "basic",
-    doc: "HTTP basic authentication.",
-    keys: &[&[
-        must("username", Text("a template"), "The user name."),
-        must("password", Text("a template"), "The password: a setting."),
     ]],
 };
 
@@ -70,7 +55,7 @@ static TYPE: Shape = Shape {
             Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
     ]],
 };
 
@@ -84,7 +69,7 @@ static KEY: Shape = Shape {
             key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
             key("as", Word(&["number", "text"]), "What it is in the product."),
         ],
-        MADE,
+        MADE_KEY,
     ],
 };
 
@@ -133,8 +118,8 @@ static RULE: Shape = Shape {
                 Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
                 "With `each`: the places of further sub-attributes, such as an address's `locality`.",
             ),
-            key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
-            key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key("add", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that adds one element."),
+            key("remove", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that removes one element."),
             key(
                 "unknown",
                 Word(&["refuse", "ignore"]),
@@ -167,6 +152,7 @@ static ITEM: Shape = Shape {
         &[
             key("at", PATH, "Its place in the element, both ways."),
             key("read", PATH, "Its place in the element, to SCIM alone."),
+            key("key", Flag, "The elements are the fields of an object, and this is the field's name."),
         ],
         CHANGE,
     ],
@@ -191,7 +177,7 @@ pub(super) static CHANGE: &[Key] = &[
     key("ref", Text("a resource type"), "The field holds the key of another account, of this type."),
 ];
 
-static REQUEST: &[Key] = &[
+pub(super) static REQUEST: &[Key] = &[
     key("query", Map("a parameter", &Scalar), "Query parameters."),
     key("headers", Map("a header", &Text("a template")), "Headers of this call alone."),
     key("body", Any, "The body, with placeholders."),
@@ -204,7 +190,7 @@ static REQUEST: &[Key] = &[
     ),
 ];
 
-static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
+pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
 static RESULT: &[Key] = &[key(
     "result",
@@ -226,7 +212,7 @@ static CARRIES: &[Key] = &[
     key("with", Map("a field", &Any), "Fields added to `<account>`."),
 ];
 
-static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
+pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
 
 static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
 
@@ -240,6 +226,7 @@ static FIND: Shape = Shape {
             must("by", Many(&Text("`attribute eq`")), "What it answers: `userName eq`."),
             key("call", CALL_TEXT, "`METHOD /path`, if it is not the list call."),
         ],
+        MADE,
         REQUEST,
         LISTING,
     ],
@@ -253,6 +240,7 @@ static CREATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "key",
@@ -272,6 +260,7 @@ static UPDATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "for",
@@ -348,11 +337,16 @@ static INNER: Shape = Shape {
 
 static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an account.", keys: &[TESTS] };
 
+/// Tests on an answer.
+pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
+
+static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
+
 static ANSWER: Shape = Shape {
     name: "an answer row",
     doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
     keys: &[
-        &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")],
+        STATUS,
         TESTS,
         &[
             must(
@@ -379,6 +373,7 @@ static TEST: Shape = Shape {
         key("given", Map("an account such as `User/7`", &Any), "Accounts the product holds."),
         key("kept", Map("a resource such as `User/7`", &Any), "Attributes the gateway's store holds."),
         key("settings", Map("a setting", &Scalar), "The instance's settings."),
+        GIVEN_LOOKUPS,
         must(
             "scim",
             Or(&[Text("a request such as `GET /Users/7`"), Map("a request such as `POST /Users`", &Any)]),

@@ -39,7 +39,7 @@ static REPLACE: Shape = Shape {
 };
 
 /// What a key rule says of a made key.
-pub(super) static MADE: &[Key] = &[
+pub(super) static MADE_KEY: &[Key] = &[
     key("lower", Flag, "With `made`: attributes become part of it in lower case."),
     key(
         "slug",
