@@ -253,6 +253,8 @@ codes! {
         "One of `at`, `read`, `equals` and `first`. A choice that no call could send says `written: ignore`.";
     DOUBLE_MEMBER "M096" "double-member" Error "two rules for one element of an array"
         "Two `has` rules that mean the same element would undo each other.";
+    KEYED_ELEMENTS "M097" "keyed-elements" Error "`key: true` where elements have no names"
+        "The fields of an object are the elements, and their names one sub-attribute; the object is sent whole.";
     NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"

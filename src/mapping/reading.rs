@@ -132,8 +132,6 @@ impl Rule {
                 let rooted = items.iter().map(|item| &item.at).filter(|path| path.text().starts_with('$'));
                 std::iter::once(at).chain(rooted).collect()
             }
-            Shape::Has { at, .. } => vec![at],
-            Shape::Elected { by: Election::First(at) | Election::Equals(at), .. } => vec![at],
             Shape::Write(_) | Shape::Kept => Vec::new(),
         }
     }
