@@ -128,6 +128,10 @@ impl Work {
     /// The account; `None`: it is not there.
     pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
         let kind = self.kind();
+        if let Some(fixed) = &kind.fixed {
+            let own = |document: &&Value| kind.key_of(document).as_ref() == Some(&located.key);
+            return Ok(fixed.iter().find(own).map(|document| Shown { document: document.clone(), version: None }));
+        }
         let planned = plan::read(kind, &located.term).ok_or(OperationError::NotOffered("reading"))?;
         let outcome = self.instance.target.run(Use::Read, &planned.step, &mut Captures::new(), &self.budget).await?;
         match outcome.meaning {
@@ -166,6 +170,13 @@ impl Work {
             Extent::Part(wants) => kind.to_scim(&shown.document, wants, self.known())?,
         };
         self.translate(&mut resource).await?;
+        let wants = |path: &AttributePath| match extent {
+            Extent::Whole => true,
+            Extent::Part(wants) => wants(path),
+        };
+        for rule in kind.rules.iter().filter(|rule| rule.is_read_elsewhere() && wants(&rule.attribute)) {
+            resource.set(&rule.attribute, self.read_elsewhere(rule, located).await?);
+        }
         if let Some(link) = &located.link {
             restore(kind, &mut resource, link);
         }
@@ -269,6 +280,15 @@ impl Work {
                 let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
                     continue;
                 };
+                if let Some(fixed) = &referred.fixed {
+                    // What the mapping does not list is no resource: it stays in the account, and nobody sees it.
+                    let listed = |element: &&Value| {
+                        fixed.iter().any(|one| referred.key_of(one).as_deref() == Some(text(element, &item.sub)))
+                    };
+                    let listed = resource.elements(&rule.attribute).iter().filter(listed).cloned().collect();
+                    resource.set(&rule.attribute, listed);
+                    continue;
+                }
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }

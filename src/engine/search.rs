@@ -14,7 +14,7 @@ use crate::scim::sort::Sort;
 use crate::store::KeptValue;
 use crate::target::{Captures, Span};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Step, StepKind, Variable};
+use crate::wire::{Argument, Step, Variable};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -51,6 +51,9 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
+    if let Some(fixed) = &work.kind().fixed {
+        return Box::pin(work.among(fixed, query)).await;
+    }
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
@@ -63,7 +66,7 @@ pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError>
 
 /// Can whole results of this type be had, so that sorting them means something?
 pub fn sorts(work: &Work) -> bool {
-    work.kind().may_scan(&work.instance.mapping)
+    work.kind().fixed.is_some() || work.kind().may_scan(&work.instance.mapping)
 }
 
 /// Keeps what matches, once, and of that the window.
@@ -104,6 +107,29 @@ impl<'a> Sieve<'a> {
 }
 
 impl Work {
+    /// What matches of the accounts that the mapping itself lists.
+    async fn among(&self, fixed: &[Value], query: &Query) -> Result<Found, OperationError> {
+        let mut sieve = Sieve::new(query);
+        for (located, shown) in self.identify(fixed.to_vec()).await? {
+            sieve.take(self.seen(&located, shown, Extent::Part(&|path| wanted(self, query, path))).await?);
+        }
+        Ok(sieve.finish())
+    }
+
+    /// Every account that a call yields, as much of it as the view shows.
+    pub(super) async fn every(
+        &self,
+        search: &Search,
+        arguments: Vec<Argument>,
+        view: View,
+    ) -> Result<Vec<Resource>, OperationError> {
+        let window = Window { start: 1, count: usize::MAX };
+        let query = Query { filter: None, window, view, sort: None };
+        let mut sieve = Sieve::new(&query);
+        self.walk(search, arguments, &mut sieve).await?;
+        Ok(sieve.finish().resources)
+    }
+
     async fn follow(&self, lookup: &Lookup<'_>, sieve: &mut Sieve<'_>) -> Result<(), OperationError> {
         match lookup {
             Lookup::Id(id) => self.look_at(id, sieve).await,
@@ -157,7 +183,7 @@ impl Work {
         arguments: Vec<Argument>,
         sieve: &mut Sieve<'_>,
     ) -> Result<(), OperationError> {
-        let step = Step { kind: StepKind::Pages, ..Step::once(search.call, arguments) };
+        let step = Step::once(search.call, arguments);
         let scan = self.instance.mapping.call(search.call).listing.as_ref().and_then(|listing| listing.scan);
         let captures = Captures::new();
         let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
@@ -217,7 +243,7 @@ impl Work {
             self.walk(list, Vec::new(), &mut sieve).await?;
             return Ok(sieve.found);
         }
-        let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
+        let step = Step::once(list.call, Vec::new());
         let span = Span { skip: query.window.start - 1, take: Some(query.window.count) };
         let captures = Captures::new();
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use codes::{Code, Severity};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics, Look};
-pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
@@ -76,6 +76,8 @@ pub struct TypeMapping {
     pub update: Vec<UpdateRow>,
     /// Deleting an account.
     pub delete: Option<Delete>,
+    /// The accounts that the mapping itself lists: the product has no calls for them.
+    pub fixed: Option<Vec<Value>>,
     /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
     pub fingerprint: String,
 }

@@ -31,9 +31,6 @@ pub enum RuleFault {
     /// A transform refused the value.
     #[error(transparent)]
     Transform(#[from] crate::mapping::transform::TransformError),
-    /// A reference to something that is not one of the target's keys.
-    #[error("a reference is not shaped like a key of the target")]
-    Reference,
     /// More elements were sent than the target can hold.
     #[error("the target holds one element only, and more were sent")]
     Rest,

@@ -14,5 +14,5 @@ pub use answer::{Answer, AnswerRow, Condition, Meaning, Test};
 pub use call::{Call, CallId, Encoding, IfUncertain, KeySource, Listing, Next, Paging, ResultAt, Total};
 pub use credential::Credential;
 pub use path::{Hop, Path, PathError};
-pub use step::{Argument, Capture, Step, StepKind, Term};
+pub use step::{Argument, Capture, Step, Term};
 pub use template::{Body, Nothing, Part, Scope, Template, TemplateError, Variable};

@@ -15,8 +15,6 @@ pub struct Step {
     pub arguments: Vec<Argument>,
     /// What later steps take from its answer.
     pub captures: Vec<Capture>,
-    /// Once, page after page, or until something holds.
-    pub kind: StepKind,
     /// What to do after a time-out.
     pub if_uncertain: IfUncertain,
 }
@@ -50,20 +48,10 @@ pub struct Capture {
     pub at: Path,
 }
 
-/// How often a step's call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum StepKind {
-    /// Once.
-    #[default]
-    Once,
-    /// Page after page.
-    Pages,
-}
-
 impl Step {
     /// A step that makes the call once, with these arguments.
     pub fn once(call: CallId, arguments: Vec<Argument>) -> Step {
-        Step { call, arguments, captures: Vec::new(), kind: StepKind::Once, if_uncertain: IfUncertain::default() }
+        Step { call, arguments, captures: Vec::new(), if_uncertain: IfUncertain::default() }
     }
 }
 

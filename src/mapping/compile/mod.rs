@@ -17,6 +17,7 @@ mod kind;
 mod listing;
 mod names;
 mod rules;
+mod through;
 mod traps;
 mod writes;
 
@@ -74,6 +75,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    through::check(&context, &root, &types);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.
@@ -112,7 +114,9 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
             ("the mapping has no resource type", hint),
         );
     }
+    let throughs = through::throughs(root, &kinds);
     Context {
+        throughs,
         report,
         settings,
         kinds,

@@ -5,6 +5,7 @@ use super::change::{Way, reference, transform};
 use super::context::{Context, Root, Use, flag};
 use super::each;
 use super::names::{Names, Place};
+use super::through;
 use crate::mapping::codes;
 use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Unknown, Written};
 use crate::mapping::source::{Entry, Node};
@@ -73,6 +74,9 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
         return Some(draft(subject, node, (subject.path.clone(), Shape::Field(path), Transform::Same)));
     }
     partners(subject, node);
+    if let Some(place) = node.get("through") {
+        return through::rule(subject, node, place);
+    }
     let given: Vec<&Entry> = DIRECTIONS.iter().filter_map(|key| node.entry(key)).collect();
     let keep = flag(node, "keep");
     let direction = match given.as_slice() {
@@ -100,7 +104,7 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
     Some(draft(subject, node, made))
 }
 
-type Made = (AttributePath, Shape, Transform);
+pub(super) type Made = (AttributePath, Shape, Transform);
 
 fn field(subject: Subject<'_>, node: &Node, (place, way): (&Node, Way)) -> Option<Made> {
     let context = subject.names.context;
@@ -172,7 +176,7 @@ pub(super) fn writable(subject: Subject<'_>, span: &Range<usize>) -> Option<()> 
     Some(())
 }
 
-fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
+pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
     let names = subject.names;
     let nothing = match &transform {
         Transform::Table(table) => table.nothing().cloned(),
@@ -194,10 +198,13 @@ fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made)
             Some("ignore") => Unknown::Ignored,
             _ => Unknown::Refused,
         },
+        through: None,
         line: names.context.report.line(subject.key.start),
     };
     let refuses = node.get("written").and_then(Node::text) == Some("refuse");
-    rule.written = match (rule.reads_only(), refuses) {
+    // What another type writes through is no client's to write here.
+    let through = names.context.is_through(&subject.kind.name, &rule.attribute);
+    rule.written = match (rule.reads_only() || through, refuses) {
         (true, true) => Written::Refused,
         (true, false) => Written::Ignored,
         (false, _) => Written::Sent,
@@ -217,13 +224,13 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("value", has("each"), "`each`"),
         ("display", has("each"), "`each`"),
         ("sub", has("each"), "`each`"),
-        ("add", has("each"), "`each`"),
-        ("remove", has("each"), "`each`"),
+        ("add", has("each") && !has("through"), "`each`, and without `through`"),
+        ("remove", has("each") && !has("through"), "`each`, and without `through`"),
         ("primary", has("each") || has("one"), "`one` or `each`"),
         ("type", has("each") || has("one") || custom, "`one` or `each`"),
         ("multi_valued", custom, "an attribute of one's own, under its URN"),
         ("written", has("read"), "`read`"),
-        ("unknown", has("each"), "`each`"),
+        ("unknown", has("each") || has("through"), "`each` or `through`"),
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),
         ("empty_as", has("at") || has("write") || has("one"), "`at`, `write` or `one`"),

@@ -78,7 +78,6 @@ const LATER: &[&str] = &[
     "args",
     "calls",
     "lookups",
-    "through",
     "has",
     "cookies",
     "oauth2",

@@ -61,6 +61,11 @@ static TYPE: Shape = Shape {
             Map("an attribute", &Or(&[Text("a path or `keep`"), Idea(&RULE), List(&Idea(&RULE))])),
             "One rule per attribute.",
         ),
+        key(
+            "fixed",
+            List(&Any),
+            "The accounts themselves, where the product has no calls for them: roles or tags. A bare text `a` is short for `{ name: a }`.",
+        ),
         key("read", Or(&[CALL_TEXT, Idea(&READ)]), "Reading one account."),
         key("list", Or(&[CALL_TEXT, Idea(&LIST)]), "Listing accounts."),
         key("find", Many(&Idea(&FIND)), "Finding accounts by a value."),
@@ -136,6 +141,11 @@ static RULE: Shape = Shape {
                 "unknown",
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
+            ),
+            key(
+                "through",
+                Text("a type and its list, such as `User.groups`"),
+                "Elements are written as elements of that list, one account at a time; without `each` they are read from there too.",
             ),
             key("default", Any, "What a create sends when the attribute is not given."),
             key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
