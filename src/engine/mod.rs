@@ -14,7 +14,7 @@ mod unique;
 mod update;
 mod wait;
 
-pub use account::{Account, version_of};
+pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};
@@ -53,9 +53,21 @@ impl Work {
         &self.instance.mapping.types[self.kind]
     }
 
-    /// What rules, conditions and plans may name beside the account: the instance's settings.
-    fn known(&self) -> &dyn crate::wire::Scope {
-        self.instance.target.settings()
+    /// What rules, conditions and plans may name beside the account: the instance's settings, and the lookups that were got.
+    pub fn known(&self) -> &dyn crate::wire::Scope {
+        &self.instance.target
+    }
+
+    /// Gets the lookups that rules and conditions name, so that deciding need not wait.
+    ///
+    /// # Errors
+    /// A lookup cannot be got.
+    pub async fn prepare(&self) -> Result<(), OperationError> {
+        let known = &self.instance.mapping.known_lookups;
+        if known.is_empty() {
+            return Ok(());
+        }
+        Ok(self.instance.target.prepare(known, &self.budget).await?)
     }
 
     /// The rows of this resource type in the store.

@@ -51,16 +51,18 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
+    work.prepare().await?;
     if let Some(fixed) = &work.kind().fixed {
         return Box::pin(work.among(fixed, query)).await;
     }
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
-        None => return work.page(query).await,
+        None => return Box::pin(work.page(query)).await,
     };
     let mut sieve = Sieve::new(query);
-    work.follow(&lookup, &mut sieve).await?;
+    // Boxed: a search is the largest of all requests, and every request would be as large.
+    Box::pin(work.follow(&lookup, &mut sieve)).await?;
     Ok(sieve.finish())
 }
 

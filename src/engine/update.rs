@@ -52,6 +52,7 @@ pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resou
 
 async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
     let _turn = work.lock("id", id).await?;
+    work.prepare().await?;
     let mut last = OperationError::Stale;
     for _ in 0..TRIES {
         match attempt(work, id, &asked, answer).await {
@@ -69,11 +70,12 @@ async fn attempt(
     answer: PatchAnswer,
 ) -> Result<Option<Resource>, OperationError> {
     let located = work.locate(id)?;
-    let decided = match work.blind(&located, asked) {
+    let mut decided = match work.blind(&located, asked) {
         Some(decided) => decided,
         None => work.decide(&located, asked).await?,
     };
     let steps = work.steps(&located, &decided).await?;
+    decided.drop_document();
     let elsewhere = decided.changes.elsewhere(work.kind()).next().is_some();
     if steps.is_empty() && !decided.keeps_anew && !elsewhere {
         return match (answer, decided.before) {
@@ -106,6 +108,15 @@ pub(super) struct Decided {
     /// Rules whose attribute was cleared and whose field stays as it is, because the target has no form for nothing.
     pub unsaid: Vec<usize>,
     pub seen: Seen,
+}
+
+impl Decided {
+    /// Once the steps are planned, nobody looks at the document of an account whose long array was not read: it may be large.
+    fn drop_document(&mut self) {
+        if let (Seen::Part, true, Some(before)) = (self.seen, self.unsaid.is_empty(), &mut self.before) {
+            before.shown.document = Value::Null;
+        }
+    }
 }
 
 /// How much of the account the decision rests on.

@@ -6,7 +6,7 @@ mod locks;
 mod open;
 mod writes;
 
-pub use load::{LoadError, load};
+pub use load::{LoadError, compile, load};
 pub use locks::{Guard, LockError, Locks};
 pub use open::OpenError;
 pub use writes::{Running, Writes};

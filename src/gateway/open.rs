@@ -100,12 +100,24 @@ impl Gateway {
     /// # Errors
     /// [`OpenError`]: what is wrong and the way out.
     pub async fn open(config: &Config, path: &Path) -> Result<Gateway, OpenError> {
+        Gateway::over(config, path, || Store::open(&config.data)).await
+    }
+
+    /// The same over a store of one's own.
+    ///
+    /// # Errors
+    /// As [`Gateway::open`].
+    pub async fn over(
+        config: &Config,
+        path: &Path,
+        store: impl FnOnce() -> Result<Store, StoreError>,
+    ) -> Result<Gateway, OpenError> {
         if config.targets.is_empty() {
             return Err(OpenError::NoTarget(path.to_owned()));
         }
         let mappings = compile_all(config)?;
         let settings = config.resolve_settings(path)?;
-        let store = Store::open(&config.data)?;
+        let store = store()?;
         let mut instances = HashMap::new();
         for (name, described) in &config.targets {
             let mapping = mappings[&described.mapping].clone();
@@ -179,6 +191,9 @@ fn instance(
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
         settings: target::Settings::new(wanted),
+        lookups: mapping.lookups.clone(),
+        given: Vec::new(),
+        now: SystemTime::now,
         timeout: limits.timeout,
     };
     Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))

@@ -213,7 +213,8 @@ impl Subject<'_> {
         let gone: Vec<Value> =
             change.removes.iter().filter_map(|one| self.element(rule, items, (0, one)).ok()).collect();
         let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
-        let mut list: Vec<Value> = kept.map(|one| (*one).clone()).collect();
+        let mut list = Vec::with_capacity(old.len() + change.adds.len());
+        list.extend(kept.map(|one| (*one).clone()));
         let mut changed = list.len() != old.len();
         for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
             let document = merged(constants(at), self.element(rule, items, (*position, element))?);

@@ -26,6 +26,8 @@ mod stop;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod tools;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod unstable;
