@@ -1,7 +1,7 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, Shape, TypeMapping, VersionAt};
+use crate::mapping::{Leaves, Rule, Shape, TypeMapping, VersionAt};
 use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
@@ -83,6 +83,9 @@ impl Work {
         let kind = self.kind();
         let link =
             if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
+        if link.as_ref().is_some_and(|link| is_hidden(kind, link)) {
+            return Err(OperationError::not_found(kind, id));
+        }
         let link = link.filter(|link| link.state == LinkState::Live);
         let key = match &link {
             Some(link) => link.target_key.clone(),
@@ -186,7 +189,9 @@ impl Work {
         let keyed: Vec<(String, Value)> = keyed.collect::<Result<_, OperationError>>()?;
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;
-        let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
+        let hidden = |link: &Option<Arc<Link>>| link.as_ref().is_some_and(|link| is_hidden(kind, link));
+        let known = keyed.into_iter().zip(links).filter(|(_, link)| !hidden(link));
+        let located = known.filter_map(|((key, document), link)| {
             let id = link.as_ref().map_or_else(|| key.clone(), |link| link.scim_id.clone());
             let term = Term::Value(plan::key_value(kind, &key)?);
             let version = kind.version_in(&document);
@@ -204,7 +209,7 @@ impl Work {
         let mut links = self.gateway.store.links_by_keys(&scope, keys)?;
         let mut fresh = Vec::new();
         for (link, key) in links.iter_mut().zip(keys) {
-            *link = link.take().filter(|link| link.state == LinkState::Live);
+            *link = link.take().filter(|link| link.state == LinkState::Live || is_hidden(kind, link));
             if link.is_none() && !kind.key.stable {
                 fresh.push(self.new_link(kind, key)?);
             }
@@ -252,7 +257,11 @@ impl Work {
             {
                 let Some(key) = resource.text(&rule.attribute).map(str::to_owned) else { continue };
                 let links = self.links(referred, &[&key]).await?;
-                let id = links.into_iter().flatten().next().map_or(Value::Null, |link| link.scim_id.clone().into());
+                let id = links
+                    .into_iter()
+                    .flatten()
+                    .find(|link| !is_hidden(referred, link))
+                    .map_or(Value::Null, |link| link.scim_id.clone().into());
                 resource.set(&rule.attribute, id);
             }
             let Shape::Each { items, .. } = &rule.shape else { continue };
@@ -269,7 +278,8 @@ impl Work {
                 let links = self.links(referred, &keys).await?;
                 let named = elements.iter().zip(links).filter_map(|(element, link)| {
                     let mut element = element.clone();
-                    element[&*item.sub] = Value::from(link?.scim_id.clone());
+                    let link = link.filter(|link| !is_hidden(referred, link))?;
+                    element[&*item.sub] = Value::from(link.scim_id.clone());
                     Some(element)
                 });
                 resource.set(&rule.attribute, named.collect());
@@ -277,6 +287,11 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// Was the account deleted, and does the target show it all the same?
+pub(super) fn is_hidden(kind: &TypeMapping, link: &Link) -> bool {
+    kind.leaves() == Leaves::Account && link.state == LinkState::Tombstone
 }
 
 /// A version is made of the target's own and what is kept beside it, else of the whole resource. Of a part there is none.

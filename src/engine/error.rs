@@ -104,6 +104,12 @@ pub enum OperationError {
     /// The target made an account and does not show it yet.
     #[error("the target made the account and does not show it yet; the same request sent again completes it")]
     NotYet,
+    /// The target took a write and says that it failed.
+    #[error("the target took the request and then failed to do it")]
+    NotDone {
+        /// The target's words.
+        detail: Option<String>,
+    },
     /// The target lists an account without its key.
     #[error("an item of the target's list has no key of the promised shape")]
     Keyless,
@@ -150,6 +156,7 @@ impl OperationError {
             OperationError::Rule(_)
             | OperationError::NoKey
             | OperationError::NotYet
+            | OperationError::NotDone { .. }
             | OperationError::Keyless
             | OperationError::Target(_)
             | OperationError::Unfit { .. }

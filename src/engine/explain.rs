@@ -40,7 +40,7 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
             if plan::delete_needs_account(&subject) {
                 explained.steps.push(read()?);
             }
-            explained.steps.push(plan::delete(&subject)?);
+            explained.steps.extend(plan::delete(&subject)?);
         }
         _ => explained.steps.push(read()?),
     }
@@ -63,7 +63,16 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
         references: &plan::SameKeys,
         known: work.known(),
     };
-    let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
+    let creation = plan::create(&subject, resource)?;
+    let steps = [creation.make, creation.then, creation.supposed].concat();
+    let mut explained = Explained { steps, notes: Vec::new() };
+    if !creation.left.rules.is_empty() {
+        let names = creation.left.rules.iter().map(|place| kind.rules[*place].attribute.to_string());
+        let names = names.collect::<Vec<_>>().join(", ");
+        explained.notes.push(format!(
+            "the create does not carry {names}: updates follow for what the new account does not hold already"
+        ));
+    }
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
         explained
             .notes

@@ -5,10 +5,13 @@ mod create;
 mod delete;
 mod error;
 pub mod explain;
+mod made;
 mod read;
 mod run;
 mod search;
+mod unique;
 mod update;
+mod wait;
 
 pub use account::{Account, Extent, Located, version_of};
 pub use create::create;

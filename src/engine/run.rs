@@ -33,9 +33,14 @@ impl Work {
     pub(super) async fn run(&self, steps: &[Planned], captures: &mut Captures) -> Result<Ran, OperationError> {
         let mut ran = Ran::default();
         for planned in steps {
+            if planned.purpose == Purpose::Await {
+                self.wait_until_done(planned, captures).await?;
+                ran.account = None;
+                continue;
+            }
             match self.send(planned, captures).await {
                 Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
-                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => {
+                Err(error) if error.written == Written::Maybe && planned.purpose.can_be_seen() => {
                     ran.doubts.push((planned.clone(), error.into()))
                 }
                 Err(error) => return Err(error.into()),
@@ -55,11 +60,13 @@ impl Work {
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => {
                 ran.key = ran.key.take().or_else(|| outcome.key.clone());
-                ran.account = if element { None } else { self.shown(outcome) };
+                // Without its version the account would seem to be another one than the next read shows.
+                let versioned = |shown: &Shown| shown.version.is_some() || self.kind().version.is_none();
+                ran.account = if element { None } else { self.shown(outcome).filter(versioned) };
             }
             // There already, or gone already: what was asked for holds.
             Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
-            Meaning::Check if planned.purpose != Purpose::Create => {
+            Meaning::Check if planned.purpose.can_be_seen() => {
                 ran.doubts.push((planned.clone(), self.refusal(planned, &outcome)))
             }
             Meaning::Absent if element => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
@@ -84,12 +91,14 @@ impl Work {
     pub(super) fn unexpected(&self, planned: &Planned, outcome: &Outcome) -> OperationError {
         let detail = outcome.detail.clone();
         match outcome.meaning {
-            Meaning::Absent => OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None },
+            Meaning::Absent if !matches!(planned.purpose, Purpose::Then | Purpose::Await) => {
+                OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None }
+            }
             Meaning::Taken => OperationError::Taken { detail },
             Meaning::Invalid | Meaning::Check => OperationError::Invalid { detail },
             Meaning::Refused => OperationError::Refused { detail },
             Meaning::Changed => OperationError::Stale,
-            Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
+            Meaning::Absent | Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
                 let call = crate::plan::call_of(&self.instance.mapping, planned);
                 OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
             }

@@ -211,7 +211,7 @@ impl Work {
     async fn page(&self, query: &Query) -> Result<Found, OperationError> {
         let list = self.kind().list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
         let listing = self.instance.mapping.call(list.call).listing.as_ref();
-        let counted = listing.is_some_and(|listing| listing.total.is_some()) && self.kind().absent_when.is_empty();
+        let counted = listing.is_some_and(|listing| listing.total.is_some()) && !self.kind().hides();
         if !counted {
             let mut sieve = Sieve::new(query);
             self.walk(list, Vec::new(), &mut sieve).await?;

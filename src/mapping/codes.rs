@@ -209,4 +209,8 @@ codes! {
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
+    NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
+        "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
+    NOT_A_TIME "M100" "not-a-time" Error "not a time"
+        "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
 }

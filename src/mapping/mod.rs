@@ -12,11 +12,13 @@ mod text;
 pub mod to_scim;
 pub mod to_target;
 pub mod transform;
+pub mod writing;
 
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
 use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use codes::{Code, Severity};
@@ -25,6 +27,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Look};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Transform, TransformError};
+pub use writing::{Delete, Follow, Leaves, Poll};
 
 /// One compiled mapping file.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct Mapping {
     pub calls: Arc<[Call]>,
     /// The resource types it offers, `User` first.
     pub types: Vec<TypeMapping>,
+    /// What follows the success of calls that write.
+    pub follows: BTreeMap<CallId, Follow>,
     /// Its `tests:`.
     pub tests: Vec<TestCase>,
 }
@@ -71,7 +76,7 @@ pub struct TypeMapping {
     /// Changing an account, in file order.
     pub update: Vec<UpdateRow>,
     /// Deleting an account.
-    pub delete: Option<CallId>,
+    pub delete: Option<Delete>,
     /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
     pub fingerprint: String,
 }
@@ -222,6 +227,16 @@ impl Mapping {
         &self.calls[usize::from(id.0)]
     }
 
+    /// What follows the success of this call.
+    pub fn follow(&self, id: CallId) -> Option<&Follow> {
+        self.follows.get(&id)
+    }
+
+    /// How this call is repeated, where it tells whether another one is done.
+    pub fn poll(&self, id: CallId) -> Option<&Poll> {
+        self.follows.values().filter_map(|follow| follow.poll.as_ref()).find(|poll| poll.call == id)
+    }
+
     /// What it says of `User` or `Group`.
     pub fn kind(&self, name: &str) -> Option<&TypeMapping> {
         self.types.iter().find(|one| &*one.kind.name == name)
@@ -232,6 +247,16 @@ impl TypeMapping {
     /// The rule of an attribute, or of its parent.
     pub fn rule(&self, attribute: &AttributePath) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.attribute.covers(attribute))
+    }
+
+    /// May the target show accounts that no client sees, so that its own count is no total?
+    pub fn hides(&self) -> bool {
+        !self.absent_when.is_empty() || self.leaves() == Leaves::Account
+    }
+
+    /// What a delete leaves behind.
+    pub fn leaves(&self) -> Leaves {
+        self.delete.as_ref().map(|delete| delete.leaves).unwrap_or_default()
     }
 
     /// The attributes that our store holds because the target cannot.

@@ -198,7 +198,7 @@ fn the_rest_of_the_language_compiles() {
         .collect();
     assert_eq!(emails, [true, false]);
     assert_eq!(user.find[0].search.lacks, []);
-    assert_eq!(mapping.call(user.delete.unwrap()).query[0].1.literal(), Some("a b"));
+    assert_eq!(mapping.call(user.delete.as_ref().unwrap().call).query[0].1.literal(), Some("a b"));
     let create = mapping.call(user.create.as_ref().unwrap().write.call);
     assert!(matches!(&create.key, Some(KeySource::Header { after: Some(after), .. }) if &**after == "/u/"));
     assert_eq!(create.result, ResultAt::Nowhere);

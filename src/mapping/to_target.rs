@@ -278,6 +278,14 @@ impl Rule {
         }
     }
 
+    /// The one field that it writes: a value, or an array that is sent whole.
+    pub fn only_path(&self) -> Option<&Path> {
+        match self.written_paths().as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
     /// Is the attribute sent to the target at all?
     pub fn is_sent(&self) -> bool {
         !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent

@@ -204,24 +204,29 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
     let calls: Vec<CallId> = match &rule.shape {
         Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
-        _ => {
-            kind.update
-                .iter()
-                .filter(|row| {
-                    row.takes.is_empty()
-                        || row.takes.iter().any(|takes| {
-                            takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
-                        })
-                })
-                .map(|row| row.write.call)
-                .collect()
-        }
+        _ => kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.write.call).collect(),
     };
     let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
     if with.into_iter().any(needs_account) {
         return false;
     }
-    calls.into_iter().all(|call| mapping.call(call).holes().into_iter().all(|hole| !needs_account(hole)))
+    calls.into_iter().all(|call| !calls_need_account(mapping, call))
+}
+
+/// Do the calls of these elements name what only the account tells?
+pub fn elements_need_account(mapping: &Mapping, kind: &TypeMapping, changes: &Changes) -> bool {
+    let calls = changes.elements.iter().flat_map(|change| match &kind.rules[change.rule].shape {
+        Shape::Each { add, remove, .. } => [*add, *remove],
+        _ => [None, None],
+    });
+    calls.flatten().any(|call| calls_need_account(mapping, call))
+}
+
+/// Does the call, or what follows it, name what only the account tells?
+pub(super) fn calls_need_account(mapping: &Mapping, call: CallId) -> bool {
+    let follow = mapping.follow(call);
+    let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
+    std::iter::once(&call).chain(after).flat_map(|call| mapping.call(*call).holes()).any(needs_account)
 }
 
 fn needs_account(hole: &Variable) -> bool {

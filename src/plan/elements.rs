@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 impl Subject<'_> {
     /// The calls that add elements.
-    pub(super) fn adds(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn adds(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.adds.is_empty() {
@@ -29,11 +29,12 @@ impl Subject<'_> {
         if elements.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.element_steps(rule, call, &elements, Purpose::Add))
+        let steps = self.element_steps(rule, call, &elements, Purpose::Add);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     /// The calls that remove elements.
-    pub(super) fn removes(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn removes(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.removes.is_empty() {
@@ -44,7 +45,8 @@ impl Subject<'_> {
         let known = change.removes.iter().enumerate().filter_map(|(position, element)| {
             Some(Element { position, id: id_in(element), value: self.value(rule, (position, element)).ok()? })
         });
-        Ok(self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
+        let steps = self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     /// The element's `value` in the target's form; a reference becomes a key.

@@ -1,17 +1,18 @@
 //! (mapping, operation, what was gathered) → the ordered list of steps. Pure: `serve` runs it, `explain` prints it, tests compare it.
 
 mod change;
+mod create;
 mod elements;
+mod follow;
 mod print;
 mod search;
 mod write;
 
-pub use change::{Changes, ElementChange, blind, diff, listed};
+pub use change::{Changes, ElementChange, blind, diff, elements_need_account, listed};
+pub use create::{Creation, create, then};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
-pub use write::{
-    Before, PlanError, References, SameKeys, Subject, create, delete, delete_needs_account, made_key, update,
-};
+pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete_needs_account, made_key, update};
 
 use crate::mapping::{Mapping, TypeMapping};
 use crate::scim::path::AttributePath;
@@ -45,6 +46,17 @@ pub enum Purpose {
     Remove,
     /// Deletes the account.
     Delete,
+    /// Asks, again and again, whether the write before is done.
+    Await,
+    /// Follows a write.
+    Then,
+}
+
+impl Purpose {
+    /// Does a look at the account tell whether such a step was done?
+    pub fn can_be_seen(self) -> bool {
+        matches!(self, Purpose::Add(_) | Purpose::Update | Purpose::Remove | Purpose::Delete)
+    }
 }
 
 /// The step that reads one account.

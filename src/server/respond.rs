@@ -184,6 +184,8 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
+        E::NotDone { detail: Some(detail) } => (plain(502, format!("{error}: {detail}")), "target_failed"),
+        E::NotDone { detail: None } => (plain(502, error.to_string()), "target_failed"),
         E::NotYet | E::Keyless => (plain(502, error.to_string()), "target_nonsense"),
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {

@@ -92,6 +92,9 @@ pub enum Doubt {
     /// The answer is there and cannot be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The target took the request and did not say in time that it is done.
+    #[error("it took the request, and did not say in time that it is done")]
+    Unfinished,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,
@@ -124,6 +127,11 @@ pub enum Written {
 pub struct Words(String);
 
 impl TargetError {
+    /// Nobody knows whether the write was done that this call asks about.
+    pub fn in_doubt(call: &Call, doubt: Doubt) -> TargetError {
+        TargetError::at(call, Trouble::Uncertain(doubt), Written::Maybe)
+    }
+
     pub(super) fn at(call: &Call, trouble: Trouble, written: Written) -> TargetError {
         TargetError { call: call.name.clone(), line: call.line, request: declared(call).into(), trouble, written }
     }

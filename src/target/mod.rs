@@ -29,7 +29,7 @@ pub use paging::Span;
 pub use supply::{Captures, Settings};
 
 use crate::wire::{Call, CallId, Credential, IfUncertain, Meaning, Step};
-use attempt::Attempt;
+use attempt::{Attempt, Received};
 use paging::Sizes;
 use request::Form;
 use std::fmt;
@@ -107,12 +107,15 @@ impl Target {
         let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
         let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
         let received = attempt.answer(&request).await?;
+        let captured = captured(step, &received);
         if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
             self.confirm(confirm, budget).await?;
         }
         let outcome = Outcome::read(received, call, usage, self)
             .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        outcome.capture(step, captures);
+        if outcome.meaning == Meaning::Ok {
+            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
+        }
         Ok(outcome)
     }
 
@@ -174,6 +177,12 @@ impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What later steps want of the answer. A step that needs what is not there says so itself, before it sends anything.
+fn captured(step: &Step, received: &Received) -> Vec<(Arc<str>, serde_json::Value)> {
+    let found = step.captures.iter().map(|capture| (&capture.name, capture.at.first(&received.answer.body)));
+    found.filter_map(|(name, value)| Some((name.clone(), value?.clone()))).collect()
 }
 
 /// What the plan says counts, and otherwise what the mapping says of the call.

@@ -2,12 +2,10 @@
 
 use super::attempt::Received;
 use super::error::{Trouble, Words};
-use super::supply::Captures;
 use super::{Target, Use};
 use crate::wire::answer::Detail;
 use crate::wire::template::as_text;
-use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Step, Variable};
-use http::header::ETAG;
+use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Variable};
 use http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -51,24 +49,6 @@ impl Outcome {
             }
         }
         Ok(Outcome { answer: received.answer, meaning, detail, key, account })
-    }
-
-    /// Keeps what later steps ask for: `key`, `version`, or a field of the account by its name.
-    pub(super) fn capture(&self, step: &Step, captures: &mut Captures) {
-        if self.meaning != Meaning::Ok {
-            return;
-        }
-        for capture in &step.captures {
-            let value = match &*capture.name {
-                "key" => self.key.clone().map(Value::String),
-                "version" => header(&self.answer.headers, &ETAG).map(Value::from),
-                field => self.account.as_ref().and_then(|account| account.get(field)).cloned(),
-            };
-            // A step that needs what is not there says so itself, before it sends anything.
-            if let Some(value) = value {
-                captures.keep(capture.name.clone(), value);
-            }
-        }
     }
 }
 

@@ -46,6 +46,8 @@ pub enum Variable {
     Lookup(Arc<str>),
     /// A hole of a named call, filled by `args`.
     Argument(Arc<str>),
+    /// A field of the answer to the write that this call follows.
+    Answer(Path),
     /// A random text, drawn when sent, once per rule and request.
     Random,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for Variable {
             Variable::Version => "version",
             Variable::Random => "random",
             Variable::MemberAttribute(name) => return write!(f, "member.{name}"),
+            Variable::Answer(path) => return write!(f, "answer{}", path.text().trim_start_matches('$')),
             Variable::ItemField(path) => return write!(f, "item{}", path.text()),
             Variable::Field(path) => return f.write_str(path.text()),
             Variable::Setting(name) => return write!(f, "settings.{name}"),

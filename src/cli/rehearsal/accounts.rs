@@ -95,7 +95,7 @@ impl Accounts {
         if let Some(row) = kind.update.iter().find(|row| is(row.write.call)) {
             return Some(Role::Update(row.sends));
         }
-        if kind.delete.is_some_and(is) {
+        if kind.delete.as_ref().is_some_and(|delete| is(delete.call)) {
             return Some(Role::Delete);
         }
         kind.rules.iter().find_map(|rule| match &rule.shape {

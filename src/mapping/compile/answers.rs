@@ -72,7 +72,7 @@ fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {
     }
 }
 
-fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
+pub(super) fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
     let status = node.get("status").map(|node| statuses(context, node)).unwrap_or_default();
     let at = node.get("at").map(|node| context.path_at(node, (Root::Whole, Use::Read)));
     let tests: Vec<&str> = TESTS.into_iter().filter(|key| node.get(key).is_some()).collect();

@@ -1,5 +1,6 @@
 //! What every part of the compiler shares: the report, the settings, the types, the script, the calls made so far.
 
+use crate::mapping::Follow;
 use crate::mapping::codes::{self, Code};
 use crate::mapping::diagnostic::Report;
 use crate::mapping::source::Node;
@@ -9,7 +10,7 @@ use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
 use crate::wire::{AnswerRow, Call, CallId, Path, Variable};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     /// The file's answer rows and the built-in ones.
     pub(super) answers: RefCell<Vec<AnswerRow>>,
     pub(super) calls: RefCell<Vec<Call>>,
+    /// What follows calls that write.
+    pub(super) follows: RefCell<BTreeMap<CallId, Follow>>,
     pub(super) used: RefCell<BTreeSet<Arc<str>>>,
     /// Nothing was wrong before the tests, so every call of the file is known.
     pub(super) all_read: Cell<bool>,

@@ -3,6 +3,7 @@
 use super::call::call;
 use super::change::{Way, reference, transform};
 use super::context::{Root, Use};
+use super::follow::follow;
 use super::names::Place;
 use super::rules::{Subject, writable};
 use crate::mapping::codes;
@@ -112,5 +113,7 @@ fn member_call(subject: Subject<'_>, (node, key, place): (&Node, &str, Place), i
         let hint = "say `ref:` on `value`, or use `<value>`";
         names.context.report.hint(&codes::VARIABLE_NOT_HERE, &entry.value.span, (message, hint));
     }
-    Some(names.context.declare(call))
+    let id = names.context.declare(call);
+    follow(&names, node.get(key)?, (id, &name));
+    Some(id)
 }

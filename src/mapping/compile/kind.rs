@@ -7,11 +7,11 @@ use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
-use super::{answers, attribute, find};
+use super::{answers, attribute, find, follow};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{Delete, Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
 use crate::wire::{CallId, Variable};
 
@@ -62,7 +62,7 @@ pub(super) struct Calls {
     pub(super) find: Vec<Find>,
     pub(super) create: Option<crate::mapping::Create>,
     pub(super) update: Vec<UpdateRow>,
-    pub(super) delete: Option<CallId>,
+    pub(super) delete: Option<Delete>,
 }
 
 impl Calls {
@@ -95,7 +95,9 @@ impl Calls {
             read: plain("read", Place::Read),
             create: node.get("create").and_then(|node| create(&names.at(Place::Create), node, (kind, envelope))),
             update: update.collect(),
-            delete: plain("delete", Place::Delete),
+            delete: node
+                .get("delete")
+                .and_then(|node| follow::delete(&names.at(Place::Delete), node, &format!("{}.delete", kind.name))),
             find,
             list,
         }

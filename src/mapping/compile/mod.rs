@@ -12,6 +12,7 @@ mod context;
 mod each;
 mod examples;
 mod find;
+mod follow;
 mod kind;
 mod listing;
 mod names;
@@ -82,7 +83,8 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     let product = root.get("product").and_then(Node::text)?.into();
     let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
     let calls = context.calls.take().into();
-    Some(Mapping { file: file.into(), product, settings, auth, calls, types, tests })
+    let follows = context.follows.take();
+    Some(Mapping { file: file.into(), product, settings, auth, calls, types, follows, tests })
 }
 
 fn edition(report: &Report, root: &Node) {
@@ -117,6 +119,7 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
         script: script.and_then(|(name, text)| compiled(report, root, (name, text))),
         answers: RefCell::new(answer::built_in()),
         calls: RefCell::default(),
+        follows: RefCell::default(),
         used: RefCell::default(),
         all_read: Cell::default(),
     }

@@ -24,6 +24,10 @@ pub(super) enum Place {
     Delete,
     Add,
     Remove,
+    AfterCreate,
+    AfterUpdate,
+    AfterDelete,
+    AfterElement,
     Detail,
     Condition,
 }
@@ -42,6 +46,7 @@ enum Family {
     Random,
     Setting,
     Version,
+    Answer,
 }
 
 /// The placeholders of one place.
@@ -71,13 +76,17 @@ impl Place {
             Place::Delete => "in the delete call",
             Place::Add => "in an `add` call",
             Place::Remove => "in a `remove` call",
+            Place::AfterCreate => "in a call that follows a create",
+            Place::AfterUpdate => "in a call that follows an update",
+            Place::AfterDelete => "in a call that follows a delete",
+            Place::AfterElement => "in a call that follows an `add` or `remove`",
             Place::Detail => "in a detail",
             Place::Condition => "in a condition",
         }
     }
 
     fn families(self) -> &'static [Family] {
-        use Family::{Account, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value, Version};
+        use Family::{Account, Answer, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value, Version};
         match self {
             Place::Auth | Place::Condition => &[Setting],
             Place::Made => &[Setting, Attribute],
@@ -90,8 +99,12 @@ impl Place {
             Place::Create => &[Setting, Key, Attribute, Field, Account, Random],
             Place::Update => &[Setting, Key, Value, Attribute, Field, Account, Random, Version],
             Place::Delete => &[Setting, Key, Attribute, Field, Version],
-            Place::Add => &[Setting, Key, Value, Member, Attribute, Field, Random],
-            Place::Remove => &[Setting, Key, Value, Member, Item, Attribute, Field],
+            Place::Add => &[Setting, Key, Value, Member, Attribute, Field, Random, Version],
+            Place::Remove => &[Setting, Key, Value, Member, Item, Attribute, Field, Version],
+            Place::AfterCreate => &[Setting, Key, Attribute, Field, Account, Random, Answer],
+            Place::AfterUpdate => &[Setting, Key, Value, Attribute, Field, Account, Random, Version, Answer],
+            Place::AfterDelete => &[Setting, Key, Attribute, Field, Version, Answer],
+            Place::AfterElement => &[Setting, Key, Value, Member, Item, Attribute, Field, Random, Version, Answer],
         }
     }
 }
@@ -191,6 +204,9 @@ impl<'a> Names<'a> {
         if let Some(field) = name.strip_prefix("item.") {
             return Some((Variable::ItemField(Path::parse(&format!(".{field}")).ok()?), Family::Item));
         }
+        if let Some(field) = name.strip_prefix("answer.") {
+            return Some((Variable::Answer(Path::parse(&format!("$.{field}")).ok()?), Family::Answer));
+        }
         if let Some(attribute) = name.strip_prefix("member.") {
             let path = attribute_path(self.member?, attribute)?;
             return Some((Variable::MemberAttribute(path.into()), Family::Member));
@@ -231,7 +247,7 @@ impl<'a> Names<'a> {
             report.near(&codes::UNKNOWN_SETTING, span, (format!("the setting `{setting}` is not declared"), near));
             return;
         }
-        if name.starts_with('$') || name.starts_with("item.") {
+        if name.starts_with('$') || name.starts_with("item.") || name.starts_with("answer.") {
             report.say(&codes::BAD_PATH, span, format!("`{name}` is not a path"));
             return;
         }
@@ -247,7 +263,12 @@ impl<'a> Names<'a> {
         let fixed =
             FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
         let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
-        let other = [(Family::Attribute, "attribute"), (Family::Field, "$.field"), (Family::Item, "item.field")];
+        let other = [
+            (Family::Attribute, "attribute"),
+            (Family::Field, "$.field"),
+            (Family::Item, "item.field"),
+            (Family::Answer, "answer.field"),
+        ];
         let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
         fixed.chain(settings).chain(other).collect()
     }

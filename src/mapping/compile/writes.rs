@@ -2,6 +2,7 @@
 
 use super::call::{call, result};
 use super::context::{Root, Use, flag};
+use super::follow::follow;
 use super::listing::header;
 use super::names::Names;
 use crate::mapping::codes;
@@ -29,6 +30,7 @@ pub(super) fn create(
         call.result = ResultAt::Nowhere;
     }
     let call = context.declare(call);
+    follow(names, node, (call, &format!("{}.create", kind.name)));
     Some(Create {
         write: Write { call, drop: write_parts.0, with: write_parts.1 },
         look_first: flag(node, "look_first"),
@@ -47,6 +49,7 @@ pub(super) fn update(
     let call = call(names, node, name);
     let write_parts = parts(names, node);
     let call = context.declare(carried(call?, (names, node), envelope));
+    follow(names, node, (call, name));
     let sends = match node.get("sends").and_then(Node::text) {
         Some("account") => Sends::Account,
         _ => Sends::Changed,
@@ -64,7 +67,9 @@ fn carried(mut call: Call, (names, node): (&Names<'_>, &Node), envelope: Option<
             None => account,
         });
     }
-    call.result = result(names, node, envelope);
+    // What is answered before the work is done is no account yet.
+    let early = node.get("poll").is_some() && node.get("result").is_none();
+    call.result = if early { ResultAt::Nowhere } else { result(names, node, envelope) };
     call
 }
 

@@ -5,6 +5,7 @@
 mod check;
 mod schema;
 mod table;
+mod writing;
 
 pub(super) use check::check;
 pub use schema::json_schema;
@@ -79,9 +80,6 @@ const LATER: &[&str] = &[
     "lookups",
     "through",
     "has",
-    "poll",
-    "then",
-    "leaves",
     "cookies",
     "oauth2",
     "sign",

@@ -1,10 +1,11 @@
 //! The shapes themselves, from the whole file down to a condition.
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
 const PATH: Want = Text("a path");
-const CALL_TEXT: Want = Text("a call such as `GET /users`");
+pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
 const NAMES: Want = Many(&Text("a name"));
 
 /// The whole file.
@@ -69,7 +70,7 @@ static TYPE: Shape = Shape {
             Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
     ]],
 };
 
@@ -129,8 +130,8 @@ static RULE: Shape = Shape {
                 Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
                 "With `each`: the places of further sub-attributes, such as an address's `locality`.",
             ),
-            key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
-            key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key("add", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that adds one element."),
+            key("remove", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that removes one element."),
             key(
                 "unknown",
                 Word(&["refuse", "ignore"]),
@@ -178,7 +179,7 @@ static CHANGE: &[Key] = &[
     key("ref", Text("a resource type"), "The field holds the key of another account, of this type."),
 ];
 
-static REQUEST: &[Key] = &[
+pub(super) static REQUEST: &[Key] = &[
     key("query", Map("a parameter", &Scalar), "Query parameters."),
     key("headers", Map("a header", &Text("a template")), "Headers of this call alone."),
     key("body", Any, "The body, with placeholders."),
@@ -191,7 +192,7 @@ static REQUEST: &[Key] = &[
     ),
 ];
 
-static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
+pub(super) static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
 
 static RESULT: &[Key] = &[key(
     "result",
@@ -213,7 +214,7 @@ static CARRIES: &[Key] = &[
     key("with", Map("a field", &Any), "Fields added to `<account>`."),
 ];
 
-static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
+pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
 
 static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
 
@@ -240,6 +241,7 @@ static CREATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "key",
@@ -259,6 +261,7 @@ static UPDATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "for",
@@ -335,11 +338,16 @@ static INNER: Shape = Shape {
 
 static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an account.", keys: &[TESTS] };
 
+/// Tests on an answer.
+pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
+
+static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
+
 static ANSWER: Shape = Shape {
     name: "an answer row",
     doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
     keys: &[
-        &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")],
+        STATUS,
         TESTS,
         &[
             must(
