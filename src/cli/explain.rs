@@ -181,12 +181,13 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
         given: given.collect(),
         kept: Vec::new(),
         settings: Vec::new(),
+        lookups: Vec::new(),
         request: (String::new(), String::new(), Value::Null),
         calls: None,
         exchange: None,
         answer: Map::new(),
     };
-    let product = Arc::new(Accounts::new(mapping.clone(), &test.given));
+    let product = Arc::new(Accounts::new(mapping.clone(), &test));
     let setting =
         Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
     let rehearsal = Rehearsal::begin(setting, product).await?;

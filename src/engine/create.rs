@@ -19,6 +19,7 @@ use serde_json::Value;
 /// # Errors
 /// It lacks something required; something unique is taken; the target refuses or cannot be asked.
 pub async fn create(work: Work, resource: Resource) -> Result<Resource, OperationError> {
+    work.prepare().await?;
     let kind = work.kind();
     resource::check_required(&resource, &kind.kind)?;
     kind.check_rest(&resource)?;

@@ -14,6 +14,7 @@ use crate::target::Captures;
 pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let _turn = work.lock("id", &id).await?;
     let located = work.locate(&id)?;
+    work.prepare().await?;
     match attempt(&work, &located).await {
         Ok(ran) => work.confirm_gone(&located, ran).await,
         Err(error) => {

@@ -49,9 +49,21 @@ impl Work {
         &self.instance.mapping.types[self.kind]
     }
 
-    /// What rules, conditions and plans may name beside the account: the instance's settings.
-    fn known(&self) -> &dyn crate::wire::Scope {
-        self.instance.target.settings()
+    /// What rules, conditions and plans may name beside the account: the instance's settings, and the lookups that were got.
+    pub fn known(&self) -> &dyn crate::wire::Scope {
+        &self.instance.target
+    }
+
+    /// Gets the lookups that rules and conditions name, so that deciding need not wait.
+    ///
+    /// # Errors
+    /// A lookup cannot be got.
+    pub async fn prepare(&self) -> Result<(), OperationError> {
+        let known = &self.instance.mapping.known_lookups;
+        if known.is_empty() {
+            return Ok(());
+        }
+        Ok(self.instance.target.prepare(known, &self.budget).await?)
     }
 
     /// The rows of this resource type in the store.

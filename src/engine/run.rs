@@ -7,7 +7,7 @@ use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
 use crate::store::LinkState;
-use crate::target::{Captures, Outcome, TargetError, Use, Written};
+use crate::target::{Captures, Outcome, TargetError, Trouble, Use, Written};
 use crate::wire::template::as_text;
 use crate::wire::{CallId, Meaning, Term, Variable};
 use serde_json::Value;
@@ -40,6 +40,9 @@ impl Work {
             }
             match self.send(planned, captures).await {
                 Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
+                // A membership that cannot be found is not there.
+                Err(TargetError { trouble: Trouble::NothingFound { .. }, .. })
+                    if planned.purpose == Purpose::Remove => {}
                 Err(error) if error.written == Written::Maybe && planned.purpose.can_be_seen() => {
                     ran.doubts.push((planned.clone(), error.into()))
                 }

@@ -51,6 +51,7 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
+    work.prepare().await?;
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,

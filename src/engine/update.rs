@@ -52,6 +52,7 @@ pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resou
 
 async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
     let _turn = work.lock("id", id).await?;
+    work.prepare().await?;
     let mut last = OperationError::Stale;
     for _ in 0..TRIES {
         match attempt(work, id, &asked, answer).await {

@@ -191,6 +191,9 @@ fn instance(
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
         settings: target::Settings::new(wanted),
+        lookups: mapping.lookups.clone(),
+        given: Vec::new(),
+        now: SystemTime::now,
         timeout: limits.timeout,
     };
     Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))

@@ -201,14 +201,32 @@ codes! {
         "A URN and a name: `urn:example:params:scim:schemas:User:badge`, with `type` and perhaps `multi_valued`.";
     EDITION "M068" "edition" Error "an edition of the language that is not known"
         "This gateway reads edition 1.";
-    AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate, or several"
-        "`auth` has exactly one of `header`, `basic` and `bearer`.";
+    AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate"
+        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`.";
     MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
         "The attributes of a made key must have rules.";
     SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
+    SHARED_UNKNOWN "M073" "shared-unknown" Error "`via` names a call that `calls:` does not have"
+        "Shared calls stand in `calls:` under a name, which `via` repeats.";
+    ARGUMENT_MISSING "M074" "argument-missing" Error "a hole of a shared call that nothing fills"
+        "Every place that uses a shared call fills each of its holes in `args`.";
+    ARGUMENT_UNKNOWN "M075" "argument-unknown" Error "an argument that the shared call has no hole for"
+        "`args` fill the holes of the call that `via` names, and nothing else.";
+    NAME_CLASH "M076" "name-clash" Error "a name that means something else already"
+        "Holes of shared calls, lookups, attributes and the language's own placeholders share one space of names.";
+    NEVER_USED "M077" "never-used" Warning "a shared call or a lookup that nothing uses"
+        "Perhaps a name is spelled otherwise where it should be used.";
+    LOOKUP_CIRCLE "M078" "lookup-circle" Error "lookups that need each other"
+        "Each would have to be got before the other.";
+    LOOKUP_ONCE "M079" "lookup-once" Error "a lookup whose life does not fit its use"
+        "A lookup whose call names the account or the member is another one for each step: `lives: once`. Such a one has no value outside of a step.";
+    ARGUMENT_NO_TEXT "M080" "argument-no-text" Error "an argument that cannot stand within a text"
+        "A list or a map with placeholders in it fills only a hole that stands alone.";
+    AUTH_CONFLICT "M082" "auth-conflict" Error "ways to authenticate that exclude each other"
+        "Only one of them can say who calls; `client_certificate` and `query` may stand beside others.";
     NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"

@@ -16,7 +16,7 @@ pub mod writing;
 
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
+use crate::wire::{Call, CallId, Condition, Credential, Lookup, LookupId, Path, Template};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +42,10 @@ pub struct Mapping {
     pub auth: Option<Credential>,
     /// Every declared call; a [`CallId`] is a place in it.
     pub calls: Arc<[Call]>,
+    /// Values that are got by calls of their own.
+    pub lookups: Arc<[Lookup]>,
+    /// Those that rules and conditions name, and that must be known before anything is decided.
+    pub known_lookups: Vec<LookupId>,
     /// The resource types it offers, `User` first.
     pub types: Vec<TypeMapping>,
     /// What follows the success of calls that write.
@@ -196,6 +200,8 @@ pub struct TestCase {
     pub kept: Vec<(Arc<str>, String, Map<String, Value>)>,
     /// The instance's settings; a missing one reads as its own name.
     pub settings: Vec<(Arc<str>, String)>,
+    /// What the lookups yield; one that is not given yields its own name.
+    pub lookups: Vec<(Arc<str>, Value)>,
     /// The SCIM request: method, path with query, body.
     pub request: (String, String, Value),
     /// The writes expected, in order: `PUT /users/7.json` and the body, null for none. `None`: not looked at.

@@ -5,7 +5,7 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Body, Hop, Nothing, Part, Path, Scope, Template, Term, Variable};
+use crate::wire::{Body, Hop, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub struct Draft {
     /// The fields so far.
     pub document: Value,
-    /// Places that get a random text when the call is sent; the document shows `<random>` there.
-    pub draws: Vec<Path>,
+    /// Places that are filled when the call is sent, by settings, lookups or random text; the document shows their placeholders there.
+    pub late: Vec<(Path, Body)>,
     /// Each field written, and the line of the rule behind it.
     pub lines: Vec<(Path, u32)>,
 }
@@ -66,13 +66,10 @@ impl TypeMapping {
             return self.write(rule, (resource, known), None, draft);
         }
         let (Some(default), Some(at)) = (&rule.default, rule.writes_to()) else { return Ok(()) };
-        let Some(value) = default.fill(&ResourceScope { mapping: self, resource, known: &Nothing }) else {
-            return Ok(());
-        };
-        if default.holes().contains(&&Variable::Random) {
-            draft.draws.push(at.clone());
-            draft.put(at, value, rule.line);
-        } else {
+        let scope = ResourceScope { mapping: self, resource, known: &Nothing };
+        if default.holes().into_iter().any(Variable::is_late) {
+            draft.put_late(at, (default, &scope), rule.line);
+        } else if let Some(value) = default.fill(&scope) {
             let value = rule.transform.to_target(&value, known).map_err(|cause| rule.failed(cause))?;
             draft.put(at, value, rule.line);
         }
@@ -227,16 +224,27 @@ impl Item {
 impl Draft {
     /// The document as an argument: a value, or one that is still open where a random text is drawn when it is sent.
     pub fn take_term(&mut self) -> Term {
-        if self.draws.is_empty() {
+        if self.late.is_empty() {
             return Term::Value(self.document.take());
         }
         let mut body = Body::of(&self.document);
-        for names in self.draws.iter().filter_map(Path::hops) {
-            if let Some(slot) = names.iter().try_fold(&mut body, |place, hop| place.field(hop)) {
-                *slot = Body::Template(Template { parts: vec![Part::Hole(Variable::Random)] });
+        for (at, late) in std::mem::take(&mut self.late) {
+            let slot = at.hops().and_then(|hops| hops.iter().try_fold(&mut body, |place, hop| place.field(hop)));
+            if let Some(slot) = slot {
+                *slot = late;
             }
         }
         Term::Open(body)
+    }
+
+    /// Writes a field as far as it is known now; the rest is filled in when the call is sent.
+    pub fn put_late(&mut self, at: &Path, (body, scope): (&Body, &dyn Scope), line: u32) {
+        let put = |hole: &Variable| scope.value(hole).filter(|_| !hole.is_late()).map(|value| Body::of(&value));
+        let Some(body) = body.with(&put) else { return };
+        if let Some(value) = body.fill(&Placeholders) {
+            self.put(at, value, line);
+            self.late.push((at.clone(), body));
+        }
     }
 
     /// Writes a field and notes the rule behind it.
@@ -265,6 +273,15 @@ impl Draft {
         {
             array.set(&mut self.document, whole.clone());
         }
+    }
+}
+
+/// Shows what is filled in late as its placeholder.
+struct Placeholders;
+
+impl Scope for Placeholders {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        variable.is_late().then(|| Cow::Owned(Value::from(format!("<{variable}>"))))
     }
 }
 

@@ -226,8 +226,12 @@ pub(super) fn carried(
     }
     let scope = crate::mapping::to_target::ResourceScope { mapping: subject.kind, resource, known: &Nothing };
     for (name, body) in &write.with {
-        if let Some(value) = body.fill(&WithKey { key: &subject.key, scope: &scope }) {
-            draft.put(&Path::of_names([&**name]), value, subject.mapping.call(write.call).line);
+        let (at, line) = (Path::of_names([&**name]), subject.mapping.call(write.call).line);
+        let scope = WithKey { key: &subject.key, scope: &scope };
+        if body.holes().into_iter().any(Variable::is_late) {
+            draft.put_late(&at, (body, &scope), line);
+        } else if let Some(value) = body.fill(&scope) {
+            draft.put(&at, value, line);
         }
     }
     let names = draft

@@ -235,7 +235,8 @@ fn status_of(trouble: &Trouble) -> u16 {
     match trouble {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
-        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
     }
@@ -250,6 +251,7 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::Uncertain(_) => "uncertain",
         Trouble::Broken { .. } => "target_broken",
         Trouble::Credentials { .. } => "target_refused_credentials",
+        Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
         Trouble::NoRandomness => "gateway_failed",

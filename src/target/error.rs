@@ -43,10 +43,16 @@ pub enum Trouble {
         detail: Option<Words>,
     },
     /// The target refused our credentials.
-    #[error("the target refused our credentials (status {})", status.as_u16())]
+    #[error("the target refused our credentials (status {}); check the settings of this target", status.as_u16())]
     Credentials {
         /// The status.
         status: StatusCode,
+    },
+    /// A lookup's call was answered, and what it should yield is not there.
+    #[error("the lookup `{lookup}` found nothing")]
+    NothingFound {
+        /// The lookup.
+        lookup: Arc<str>,
     },
     /// The target had no capacity, for longer than the request may last.
     #[error("the target is busy")]
@@ -147,6 +153,7 @@ impl TargetError {
             | Trouble::Uncertain(_)
             | Trouble::Broken { .. }
             | Trouble::Credentials { .. }
+            | Trouble::NothingFound { .. }
             | Trouble::Busy { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_) => Side::Target,
@@ -165,6 +172,7 @@ impl TargetError {
             | Trouble::Broken { .. } => true,
             Trouble::Uncertain(_)
             | Trouble::Credentials { .. }
+            | Trouble::NothingFound { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_)
             | Trouble::Mapping(_)

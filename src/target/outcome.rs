@@ -68,7 +68,7 @@ pub(super) fn words(received: &Received, target: &Target) -> Option<Words> {
         Detail::At(path) => joined(path.all(&received.answer.body)),
         Detail::Text(template) => template.fill_text(&InAnswer(&received.answer.body))?,
     };
-    let text = target.instance.settings.redact(text);
+    let text = target.sessions.redact(target.instance.settings.redact(text));
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     let cut: String = plain.take(DETAIL_MOST).collect();
     Some(cut.trim()).filter(|cut| !cut.is_empty()).map(|cut| Words::new(cut.to_owned()))

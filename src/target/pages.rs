@@ -1,12 +1,13 @@
 //! A walk over a list in the target: one page at a time, from which the caller pulls the items it wants.
 
+use super::ask::Ground;
 use super::attempt::{Attempt, Received};
 use super::error::{TargetError, Trouble};
 use super::outcome::{header, is_no_document, words};
 use super::pager::Course;
 use super::paging::{Page, Span, Way};
 use super::random;
-use super::supply::{Captures, Supply, Turn};
+use super::supply::{Captures, Turn};
 use crate::wire::template::as_text;
 use crate::wire::{Listing, Meaning, Next, Path, Step, Total};
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
@@ -100,16 +101,9 @@ impl<'a> Pages<'a> {
             Some(Link::Url(link)) => url = Some(link),
             None => {}
         }
-        let target = self.attempt.target;
-        let settings = &target.instance.settings;
-        let supply = Supply { step: self.step, captures: self.captures, settings, random: &self.random, turn: &turn };
-        let request = match url {
-            Some(url) => target.form().request_to(url, self.attempt.call, &supply),
-            None => target.form().fill(self.attempt.call, &supply),
-        };
-        let request = request.map_err(|trouble| self.attempt.refused(trouble))?;
-        let received = self.attempt.answer(&request).await?;
-        Ok((received, request.uri().clone()))
+        let ground = Ground { step: self.step, captures: self.captures, random: &self.random, turn: &turn };
+        let asked = self.attempt.ask(ground, url.as_ref()).await?;
+        Ok((asked.received, asked.url))
     }
 
     /// What a page shows, and its items.

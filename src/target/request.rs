@@ -4,13 +4,14 @@ use super::address::Address;
 use super::error::Trouble;
 use super::supply::{Supply, Turn};
 use crate::wire::call::{CallError, append_query};
+use crate::wire::credential::Way;
 use crate::wire::encode::{content_type, encode};
 use crate::wire::template::as_text;
 use crate::wire::{Body, Call, Credential, Encoding, Paging, Scope, Template, Variable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ impl Form<'_> {
         };
         let mut request = Request::new(body);
         *request.method_mut() = call.method.clone();
-        *request.uri_mut() = url;
+        *request.uri_mut() = self.authorized(url, supply)?;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -58,7 +59,7 @@ impl Form<'_> {
         self.authorize(&mut headers, supply)?;
         for (name, template) in &call.headers {
             if let Some(mut value) = header_value(template, supply)? {
-                value.set_sensitive(template.holes().any(|hole| matches!(hole, Variable::Setting(_))));
+                value.set_sensitive(template.holes().any(is_secret));
                 headers.insert(name.clone(), value);
             }
         }
@@ -66,30 +67,65 @@ impl Form<'_> {
     }
 
     fn authorize(&self, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trouble> {
-        match self.auth {
-            None => {}
-            Some(Credential::Header(list)) => {
-                for (name, template) in list {
-                    let secret = whole(template, supply)?;
-                    headers.insert(name.clone(), sensitive(secret, template)?);
-                }
-            }
-            Some(Credential::Bearer(template)) => {
-                let token = whole(template, supply)?;
-                headers.insert(AUTHORIZATION, sensitive(format!("Bearer {token}"), template)?);
-            }
-            Some(Credential::Basic { username, password }) => {
-                let (user, secret) = (whole(username, supply)?, whole(password, supply)?);
-                // RFC 7617 §2: everything up to the first colon is the user name.
-                if user.contains(':') {
-                    return Err(Trouble::Mapping("a user name for basic authentication holds a colon".to_owned()));
-                }
-                let pair = STANDARD.encode(format!("{user}:{secret}"));
-                headers.insert(AUTHORIZATION, sensitive(format!("Basic {pair}"), username)?);
-            }
+        for way in self.auth.map(|auth| auth.ways.as_slice()).unwrap_or_default() {
+            carry(way, headers, supply)?;
         }
         Ok(())
     }
+
+    /// The parameters by which the target is told who calls, where the URL does not have them already.
+    fn authorized(&self, url: Uri, supply: &Supply) -> Result<Uri, Trouble> {
+        let ways = self.auth.map(|auth| auth.ways.as_slice()).unwrap_or_default();
+        let named = ways.iter().flat_map(|way| match way {
+            Way::Query(list) => list.as_slice(),
+            _ => &[],
+        });
+        let has = |name: &str| {
+            form_urlencoded::parse(url.query().unwrap_or_default().as_bytes()).any(|(known, _)| known == *name)
+        };
+        let missing =
+            named.filter(|(name, _)| !has(name)).map(|(name, value)| Ok((name.to_string(), whole(value, supply)?)));
+        let missing: Vec<(String, String)> = missing.collect::<Result<_, Trouble>>()?;
+        if missing.is_empty() {
+            return Ok(url);
+        }
+        let mut parts = url.into_parts();
+        let mut path = parts.path_and_query.map(|path| path.to_string()).unwrap_or_default();
+        append_query(&mut path, missing.into_iter());
+        parts.path_and_query = path.parse().ok();
+        Uri::from_parts(parts).map_err(|_| Trouble::Mapping("its query is no part of a URL".to_owned()))
+    }
+}
+
+/// What one way of telling who calls puts into the headers.
+fn carry(way: &Way, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trouble> {
+    match way {
+        Way::Query(_) => {}
+        Way::Header(list) => {
+            for (name, template) in list {
+                let secret = whole(template, supply)?;
+                headers.insert(name.clone(), sensitive(secret, template)?);
+            }
+        }
+        Way::Bearer(template) => {
+            let token = whole(template, supply)?;
+            headers.insert(AUTHORIZATION, sensitive(format!("Bearer {token}"), template)?);
+        }
+        Way::Basic { username, password } => {
+            let (user, secret) = (whole(username, supply)?, whole(password, supply)?);
+            // RFC 7617 §2: everything up to the first colon is the user name.
+            if user.contains(':') {
+                return Err(Trouble::Mapping("a user name for basic authentication holds a colon".to_owned()));
+            }
+            let pair = STANDARD.encode(format!("{user}:{secret}"));
+            headers.insert(AUTHORIZATION, sensitive(format!("Basic {pair}"), username)?);
+        }
+        Way::Cookies(lookup) => {
+            let cookies = supply.known.held(lookup).map(|held| held.cookies.join("; ")).unwrap_or_default();
+            headers.insert(COOKIE, sensitive(cookies, &Template::default())?);
+        }
+    }
+    Ok(())
 }
 
 /// JSON is written as it is filled, so that a large account is not copied first.
@@ -108,11 +144,16 @@ fn check_holes(call: &Call, supply: &Supply) -> Result<(), Trouble> {
     if let Some(name) = supply.missing_capture() {
         return Err(Trouble::Mapping(format!("no earlier step yields `{name}`")));
     }
-    let unset = |hole: &&&Variable| matches!(hole, Variable::Setting(_)) && supply.value(hole).is_none();
+    let unset = |hole: &&&Variable| is_secret(hole) && supply.value(hole).is_none();
     match call.holes().iter().find(unset) {
         Some(hole) => Err(no_value(hole)),
         None => Ok(()),
     }
+}
+
+/// Settings and lookups: ours, not the client's.
+fn is_secret(hole: &Variable) -> bool {
+    matches!(hole, Variable::Setting(_) | Variable::Lookup(_))
 }
 
 fn unfilled(error: CallError) -> Trouble {
@@ -148,7 +189,7 @@ fn header_value(template: &Template, supply: &Supply) -> Result<Option<HeaderVal
 
 fn unsafe_in(template: &Template) -> Trouble {
     match template.holes().next() {
-        Some(hole) if !matches!(hole, Variable::Setting(_)) => Trouble::Unsafe(hole.to_string()),
+        Some(hole) if !is_secret(hole) => Trouble::Unsafe(hole.to_string()),
         Some(hole) => Trouble::Mapping(format!("`<{hole}>` cannot stand in a header")),
         None => Trouble::Mapping("a header holds a character that none may hold".to_owned()),
     }

@@ -5,6 +5,7 @@ use crate::wire::path::Path;
 use crate::wire::template::{Body, Scope, Template, Variable, as_text};
 use http::{HeaderName, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The place of a call in its mapping's list.
@@ -40,6 +41,36 @@ pub struct Call {
     pub key: Option<KeySource>,
     /// What to do when nobody knows whether the target did it.
     pub if_uncertain: IfUncertain,
+    /// The shared call that it was made from, as `explain` and tests name it.
+    pub shared: Option<Shared>,
+    /// What the lookups that it names want to know of the step.
+    pub needs: Vec<Variable>,
+}
+
+/// A call that was made from a shared one: how it is named, and what its arguments became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shared {
+    /// `rpc user.update`.
+    pub label: Arc<str>,
+    /// Where in the body its further arguments stand, each of them whole.
+    pub arguments: Vec<(Arc<str>, Path)>,
+}
+
+impl Shared {
+    /// The further arguments in a body: one stands for itself, several by their names. A body of another kind is shown whole.
+    pub fn shown(&self, body: &Value) -> Value {
+        if !body.is_object() && !body.is_array() {
+            return body.clone();
+        }
+        match self.arguments.as_slice() {
+            [] => Value::Null,
+            [(_, only)] => only.first(body).cloned().unwrap_or_default(),
+            several => {
+                let found = several.iter().filter_map(|(name, at)| Some((name.to_string(), at.first(body)?.clone())));
+                Value::Object(found.collect())
+            }
+        }
+    }
 }
 
 /// How a body is written.
@@ -195,12 +226,13 @@ impl Call {
         Ok(text)
     }
 
-    /// Every placeholder of the call.
+    /// Every placeholder of the call, those of the lookups that it names included.
     pub fn holes(&self) -> Vec<&Variable> {
         let path = self.path.iter().flat_map(Template::holes);
         let query = self.query.iter().flat_map(|(_, value)| value.holes());
         let headers = self.headers.iter().flat_map(|(_, value)| value.holes());
-        path.chain(query).chain(headers).chain(self.body.iter().flat_map(Body::holes)).collect()
+        let body = self.body.iter().flat_map(Body::holes);
+        path.chain(query).chain(headers).chain(body).chain(&self.needs).collect()
     }
 
     /// Does it name fields of the account, so that the account must be read first?
@@ -257,7 +289,7 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::borrow::Cow;
 
     struct Known(Value);
@@ -292,6 +324,8 @@ mod tests {
             listing: None,
             key: None,
             if_uncertain: IfUncertain::LookUp,
+            shared: None,
+            needs: Vec::new(),
         }
     }
 

@@ -65,6 +65,11 @@ impl Path {
         Path { text: print(&hops).into(), way: Way::Walk(hops) }
     }
 
+    /// A path of these hops.
+    pub fn of_hops(hops: Vec<Hop>) -> Path {
+        Path { text: print(&hops).into(), way: Way::Walk(hops) }
+    }
+
     /// The path as the author wrote it.
     pub fn text(&self) -> &str {
         &self.text

@@ -10,7 +10,7 @@ use crate::scim::list::Window;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::target::{Captures, Pages, Span};
-use crate::wire::{Scope, Step, StepKind, Term};
+use crate::wire::{Step, StepKind, Term};
 use serde_json::Value;
 
 /// What was found.
@@ -34,16 +34,17 @@ impl Look<'_> {
             self.say(Level::Note, None, "the mapping has no `list`, so there is no account to look at");
             return Ok(());
         };
+        self.work.prepare().await?;
         let documents = self.list(&list).await?;
-        let settings: &dyn Scope = self.work.instance.target.settings();
-        let ours: Vec<&Value> = documents.iter().filter(|one| !self.kind.is_absent(one, settings)).collect();
+        let known = self.work.known();
+        let ours: Vec<&Value> = documents.iter().filter(|one| !self.kind.is_absent(one, known)).collect();
         let lacks = |path: &AttributePath| list.lacks.iter().any(|lacks| lacks.covers(path) || path.covers(lacks));
-        self.found.extend(rules(self.kind, (&ours, settings), &lacks));
+        self.found.extend(rules(self.kind, (&ours, known), &lacks));
         let Some(key) = self.keys(&ours) else { return Ok(()) };
         let account = self.read(&key).await?;
         if let Some(account) = &account {
             // What the list shows was looked at already.
-            self.found.extend(rules(self.kind, (&[account], settings), &|path| !lacks(path)));
+            self.found.extend(rules(self.kind, (&[account], known), &|path| !lacks(path)));
         }
         match account.as_ref().or(ours.first().copied()) {
             Some(account) => self.finds(account).await,
@@ -142,11 +143,11 @@ impl Look<'_> {
 
     /// Is the account found by what it holds?
     async fn finds(&mut self, account: &Value) -> Result<(), OperationError> {
-        let settings = self.work.instance.target.settings();
+        let known = self.work.known();
         for find in &self.kind.find {
             let line = Some(self.work.instance.mapping.call(find.search.call).line);
             for path in &find.by {
-                let Ok(resource) = self.kind.to_scim(account, &|attribute| attribute.covers(path), settings) else {
+                let Ok(resource) = self.kind.to_scim(account, &|attribute| attribute.covers(path), known) else {
                     continue;
                 };
                 let Some(value) = resource.get(path).cloned().or_else(|| element(&resource, path)) else { continue };

@@ -2,10 +2,11 @@
 
 use super::Made;
 use super::script::{method_and_path, reply};
-use crate::mapping::{Mapping, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, Rule, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
-use crate::wire::{Call, CallId, KeySource, Paging, Path, ResultAt, Scope, Total, Variable, encode};
+use crate::wire::template::as_text;
+use crate::wire::{Body, Call, CallId, KeySource, Paging, Path, ResultAt, Scope, Total, Variable, encode};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 /// The accounts of a pretend product.
 pub struct Accounts {
     mapping: Arc<Mapping>,
+    known: Known,
     state: Mutex<State>,
 }
 
@@ -27,10 +29,11 @@ struct State {
 }
 
 impl Accounts {
-    /// A product that holds these accounts: type, key, document.
-    pub fn new(mapping: Arc<Mapping>, given: &[(Arc<str>, String, Value)]) -> Accounts {
-        let accounts = Accounts { mapping, state: Mutex::default() };
-        accounts.put(given);
+    /// A product that holds what the test gives.
+    pub fn new(mapping: Arc<Mapping>, test: &TestCase) -> Accounts {
+        let known = Known::of(&mapping, test);
+        let accounts = Accounts { mapping, known, state: Mutex::default() };
+        accounts.put(&test.given);
         accounts
     }
 
@@ -67,8 +70,13 @@ impl Accounts {
         let mut state = self.state();
         let body = encode::decode(request.body());
         let reads = matches!(role, Role::Read | Role::List);
-        state.calls.push(Made { line: method_and_path(request), body: body.clone(), reads });
-        let scene = Scene { mapping: &self.mapping, call, request, kind: (place, kind), body: &body };
+        let (line, shown) = match &call.shared {
+            Some(shared) => (shared.label.to_string(), shared.shown(&body)),
+            None => (method_and_path(request), body.clone()),
+        };
+        state.calls.push(Made { line, body: shown, reads });
+        let given = &self.known;
+        let scene = Scene { mapping: &self.mapping, given, call, request, kind: (place, kind), body: &body };
         match role {
             Role::Read => scene.read(&state),
             Role::List => scene.list(&state),
@@ -130,6 +138,7 @@ enum Element {
 /// One request on the stage.
 struct Scene<'a> {
     mapping: &'a Mapping,
+    given: &'a Known,
     call: &'a Call,
     request: &'a http::Request<Bytes>,
     kind: (usize, &'a TypeMapping),
@@ -278,14 +287,13 @@ impl Scene<'_> {
         state.held.iter().position(|(place, document)| {
             let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
-            let filled = Filled { key: &key, member };
+            let filled = Filled { key: &key, member, given: self.given };
             let path = self.call.target_path(&filled);
             let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            let body = || {
-                member.is_none()
-                    || self.call.body.as_ref().is_none_or(|body| body.fill(&filled).as_ref() == Some(self.body))
-            };
-            path.is_ok_and(|path| path == asked) && body()
+            let body = || self.call.body.as_ref().is_none_or(|body| could_be(body, self.body, &filled));
+            let names_key = self.call.holes().contains(&&Variable::Key);
+            let carries = || self.kind.1.key_of(&self.carried()).is_none_or(|carried| carried == as_text(&key));
+            path.is_ok_and(|path| path == asked) && body() && (names_key || carries())
         })
     }
 
@@ -313,9 +321,48 @@ impl Scene<'_> {
     }
 }
 
+/// Settings and lookups of the instance.
+struct Known(Vec<(Variable, Value)>);
+
+impl Known {
+    fn of(mapping: &Mapping, test: &TestCase) -> Known {
+        let settings = super::settings(mapping, test).into_iter();
+        let settings = settings.map(|(name, value)| (Variable::Setting(name), Value::from(value)));
+        let lookups = super::yielded(mapping, test).into_iter();
+        Known(settings.chain(lookups.map(|(name, value)| (Variable::Lookup(name), value))).collect())
+    }
+}
+
+impl Scope for Known {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        self.0.iter().find(|(known, _)| known == variable).map(|(_, value)| Cow::Borrowed(value))
+    }
+}
+
 struct Filled<'a> {
     key: &'a Value,
     member: Option<&'a Value>,
+    given: &'a Known,
+}
+
+/// Could the body have become this, filled with what is known here? What is not known may have been anything.
+fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
+    match (body, seen) {
+        (Body::Constant(value), seen) => value == seen,
+        (Body::Template(template), seen) => {
+            let open = template.holes().any(|hole| known.value(hole).is_none());
+            open || template.fill(known).is_none_or(|filled| as_text(&filled) == as_text(seen))
+        }
+        (Body::List(list), Value::Array(seen)) => {
+            list.len() != seen.len() || list.iter().zip(seen).all(|(one, seen)| could_be(one, seen, known))
+        }
+        (Body::Object(fields), Value::Object(seen)) => {
+            fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
+        }
+        // A form is text here; its path says which account is meant.
+        (_, Value::String(_)) => true,
+        _ => false,
+    }
 }
 
 impl Scope for Filled<'_> {
@@ -323,6 +370,7 @@ impl Scope for Filled<'_> {
         match variable {
             Variable::Key => Some(Cow::Borrowed(self.key)),
             Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
+            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             _ => None,
         }
     }

@@ -142,9 +142,14 @@ fn operand(context: &Context<'_>, node: &Node) -> Option<Operand> {
     let template = names.template(node)?;
     match (template.alone(), template.literal()) {
         (Some(Variable::Setting(name)), _) => Some(Operand::Setting(name.clone())),
+        (Some(Variable::Lookup(name)), _) => Some(Operand::Lookup(name.clone())),
         (_, Some(text)) => Some(Operand::Constant(text.into())),
         _ => {
-            context.report.say(&codes::BAD_TEMPLATE, &node.span, "here stands a constant or one setting alone");
+            context.report.say(
+                &codes::BAD_TEMPLATE,
+                &node.span,
+                "here stands a constant, or one setting or lookup alone",
+            );
             None
         }
     }

@@ -4,6 +4,7 @@ use super::answers;
 use super::context::Root;
 use super::context::Use;
 use super::names::Names;
+use super::shared::{self, Recipe};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{first_outside, split_outside};
@@ -32,7 +33,24 @@ pub(super) struct Line {
 
 /// A call, written short or as a map; `name` is how `explain` calls it.
 pub(super) fn call(names: &Names<'_>, node: &Node, name: &str) -> Option<Call> {
-    let (text, details) = if node.is_map() { (node.get("call")?, Some(node)) } else { (node, None) };
+    read(names, node, name).map(|(call, _)| call)
+}
+
+/// A call, and how it was made where it was made from a shared one.
+pub(super) fn read(names: &Names<'_>, node: &Node, name: &str) -> Option<(Call, Option<Recipe>)> {
+    if let Some(via) = node.entry("via") {
+        if node.get("call").is_some() {
+            let message = "`call` and `via` in one call";
+            let hint = "it is made from a shared call, or it is one of its own";
+            names.context.report.hint(&codes::KEY_WITHOUT_PARTNER, &via.key_span, (message, hint));
+        }
+        return shared::made(names, node, name).map(|(call, recipe)| (call, Some(recipe)));
+    }
+    if let Some(args) = node.entry("args") {
+        let message = "`args` without `via`";
+        names.context.report.say(&codes::KEY_WITHOUT_PARTNER, &args.key_span, message);
+    }
+    let (text, details) = if node.is_map() { (written(names, node)?, Some(node)) } else { (node, None) };
     let line = line(names, text);
     let mut call = line.map(|line| empty(names, (name, node), line));
     if let Some(details) = details {
@@ -42,10 +60,19 @@ pub(super) fn call(names: &Names<'_>, node: &Node, name: &str) -> Option<Call> {
             request.lay_over(call);
         }
     }
-    call
+    call.map(|call| (call, None))
 }
 
-fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
+fn written<'n>(names: &Names<'_>, node: &'n Node) -> Option<&'n Node> {
+    let text = node.get("call");
+    if text.is_none() {
+        let hint = "`call: METHOD /path`, or `via:` and the name of a shared call";
+        names.context.report.hint(&codes::MISSING_KEY, &node.span, ("`call` is missing from a call", hint));
+    }
+    text
+}
+
+pub(super) fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
     Call {
         name: name.into(),
         line: names.context.report.line(node.span.start),
@@ -60,10 +87,13 @@ fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
         listing: None,
         key: None,
         if_uncertain: IfUncertain::default(),
+        shared: None,
+        needs: Vec::new(),
     }
 }
 
 /// What a call carries beside its line.
+#[derive(Clone)]
 pub(super) struct Request {
     query: Query,
     headers: Vec<(HeaderName, Template)>,
@@ -221,7 +251,7 @@ fn decoded_template(template: Template) -> Template {
     Template { parts: parts.collect() }
 }
 
-fn parameters(names: &Names<'_>, node: &Node) -> Query {
+pub(super) fn parameters(names: &Names<'_>, node: &Node) -> Query {
     let one = |value: &Node| match value.json() {
         serde_json::Value::String(_) => names.template(value),
         constant => Some(Template::constant(&crate::wire::template::as_text(&constant))),

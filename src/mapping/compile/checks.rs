@@ -224,7 +224,7 @@ fn holes_have_values(section: &Section<'_>, key: Option<&KeyRule>, calls: &Calls
 /// Settings that nothing uses.
 pub(super) fn unused_settings(context: &Context<'_>) {
     let used = context.used.borrow();
-    for (name, span) in context.settings.iter().filter(|(name, _)| !used.contains(name)) {
+    for (name, span) in context.settings.iter().filter(|(name, _)| !used.contains(&*format!("settings.{name}"))) {
         context.report.say(&codes::UNUSED_SETTING, span, format!("nothing uses the setting `{name}`"));
     }
 }

@@ -1,5 +1,7 @@
 //! What every part of the compiler shares: the report, the settings, the types, the script, the calls made so far.
 
+use super::lookups::Known;
+use super::shared::{Recipe, SharedCall};
 use crate::mapping::Follow;
 use crate::mapping::codes::{self, Code};
 use crate::mapping::diagnostic::Report;
@@ -10,7 +12,7 @@ use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
 use crate::wire::{AnswerRow, Call, CallId, Path, Variable};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +28,15 @@ pub(super) struct Context<'a> {
     pub(super) calls: RefCell<Vec<Call>>,
     /// What follows calls that write.
     pub(super) follows: RefCell<BTreeMap<CallId, Follow>>,
+    /// The calls that others are made from.
+    pub(super) shared: RefCell<Vec<SharedCall>>,
+    /// How calls were made from shared ones, by their place.
+    pub(super) recipes: RefCell<HashMap<CallId, Recipe>>,
+    /// The declared lookups and what their calls name.
+    pub(super) lookups: RefCell<Vec<Known>>,
+    /// The lookups that rules and conditions name.
+    pub(super) known: RefCell<BTreeSet<Arc<str>>>,
+    /// The settings, lookups and shared calls that something uses.
     pub(super) used: RefCell<BTreeSet<Arc<str>>>,
     /// Nothing was wrong before the tests, so every call of the file is known.
     pub(super) all_read: Cell<bool>,
@@ -53,24 +64,43 @@ impl Context<'_> {
     }
 
     /// Keeps a call and gives its place.
-    pub(super) fn declare(&self, call: Call) -> CallId {
+    pub(super) fn declare(&self, mut call: Call) -> CallId {
+        let mut needs = self.needs(call.holes().into_iter());
+        needs.retain(|need| !call.needs.contains(need));
+        call.needs.extend(needs);
         let mut calls = self.calls.borrow_mut();
         calls.push(call);
         // A file of 1 MiB cannot hold so many.
         CallId(u16::try_from(calls.len() - 1).unwrap_or(u16::MAX))
     }
 
-    /// Remembers which settings are used.
+    /// Remembers which settings and lookups are used.
     pub(super) fn note(&self, variable: &Variable) {
-        if let Variable::Setting(name) = variable {
-            self.used.borrow_mut().insert(name.clone());
+        if let Variable::Setting(_) | Variable::Lookup(_) = variable {
+            self.used.borrow_mut().insert(variable.to_string().into());
         }
+    }
+
+    /// What the lookups among these placeholders want to know of the step.
+    pub(super) fn needs<'h>(&self, holes: impl Iterator<Item = &'h Variable>) -> Vec<Variable> {
+        let lookups = self.lookups.borrow();
+        let named = holes.filter_map(|hole| match hole {
+            Variable::Lookup(name) => lookups.iter().find(|one| one.name == *name),
+            _ => None,
+        });
+        let mut needs: Vec<Variable> = Vec::new();
+        for need in named.flat_map(|one| &one.needs) {
+            if !needs.contains(need) {
+                needs.push(need.clone());
+            }
+        }
+        needs
     }
 
     /// Every declared setting, for a script that is given them all.
     pub(super) fn all_settings(&self) -> Vec<Arc<str>> {
         let names: Vec<Arc<str>> = self.settings.iter().map(|(name, _)| name.clone()).collect();
-        self.used.borrow_mut().extend(names.iter().cloned());
+        self.used.borrow_mut().extend(names.iter().map(|name| Arc::from(format!("settings.{name}"))));
         names
     }
 

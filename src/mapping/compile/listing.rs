@@ -1,15 +1,16 @@
 //! Calls that yield lists: items, totals, pages.
 
-use super::call::{Request, call, line};
+use super::call::{Request, call, read};
 use super::context::{Context, Root, Use, count};
 use super::names::Names;
+use super::shared;
 use crate::mapping::Search;
 use crate::mapping::codes;
 use crate::mapping::rule::Rule;
 use crate::mapping::source::Node;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, Listing, Next, Paging, Path, Total, Variable};
+use crate::wire::{Call, CallId, Listing, Next, Paging, Path, Total, Variable};
 use http::HeaderName;
 use std::sync::Arc;
 
@@ -20,10 +21,11 @@ const LISTING_KEYS: [&str; 5] = ["items", "total", "page", "next", "scan"];
 /// The list call of a type.
 pub(super) fn list(names: &Names<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Search> {
     let lacks = lacks(names.context, node, (kind, rules));
-    let call = call(names, node, &format!("{}.list", kind.name));
+    let (call, recipe) = read(names, node, &format!("{}.list", kind.name)).unzip();
     let listing = call.as_ref().and_then(|call| listing(names.context, node, call));
-    let call = Call { listing: Some(listing?), ..call? };
-    Some(Search { call: names.context.declare(call), lacks: lacks.unwrap_or_default() })
+    let call = names.context.declare(Call { listing: Some(listing?), ..call? });
+    names.context.recipes.borrow_mut().extend(recipe.flatten().map(|recipe| (call, recipe)));
+    Some(Search { call, lacks: lacks.unwrap_or_default() })
 }
 
 /// The call of a find row: the list call with the row laid over it, or one of its own that inherits `lacks` alone.
@@ -34,28 +36,34 @@ pub(super) fn search(
     (name, list): (&str, Option<&Search>),
 ) -> Option<Search> {
     let context = names.context;
-    let request = Request::of(names, node);
     let own = lacks(context, node, (kind, rules));
-    let mut call = match (node.get("call"), list) {
-        (Some(text), _) => {
-            line(names, text)?;
-            self::call(names, text, name)?
-        }
-        (None, Some(list)) => context.calls.borrow().get(usize::from(list.call.0))?.clone(),
-        (None, None) => {
+    let has_call = node.get("call").is_some() || node.get("via").is_some();
+    let mut call = match (has_call, list) {
+        (true, _) => self::call(names, node, name)?,
+        (false, Some(list)) => over(names, (list.call, node), name)?,
+        (false, None) => {
             let message = "this row lies over the list call, and there is none";
             context.report.hint(&codes::MISSING_KEY, &node.span, (message, "give the row a `call:`"));
             return None;
         }
     };
-    call.name = name.into();
-    call.line = context.report.line(node.span.start);
-    request.lay_over(&mut call);
-    if node.get("call").is_some() || LISTING_KEYS.iter().any(|key| node.get(key).is_some()) {
+    if has_call || LISTING_KEYS.iter().any(|key| node.get(key).is_some()) {
         call.listing = Some(listing(context, node, &call)?);
     }
     let inherited = || list.map(|list| list.lacks.clone()).unwrap_or_default();
     Some(Search { call: context.declare(call), lacks: own.unwrap_or_else(inherited) })
+}
+
+/// The list call with the row laid over it: arguments first, then what stands beside them.
+fn over(names: &Names<'_>, (list, node): (CallId, &Node), name: &str) -> Option<Call> {
+    let request = Request::of(names, node);
+    let listed = names.context.calls.borrow().get(usize::from(list.0))?.clone();
+    let mut call = match shared::varied(names, (list, node), name)? {
+        Some(made) => Call { listing: listed.listing, ..made },
+        None => Call { name: name.into(), line: names.context.report.line(node.span.start), ..listed },
+    };
+    request.lay_over(&mut call);
+    Some(call)
 }
 
 fn lacks(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Vec<AttributePath>> {

@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Auth,
+    Shared,
+    Lookup,
     Made,
     ReadRule,
     Default,
@@ -47,6 +49,9 @@ enum Family {
     Setting,
     Version,
     Answer,
+    Lookup,
+    /// A hole of a shared call.
+    Argument,
 }
 
 /// The placeholders of one place.
@@ -65,6 +70,8 @@ impl Place {
     fn words(self) -> &'static str {
         match self {
             Place::Auth => "in `auth`",
+            Place::Shared => "in a shared call",
+            Place::Lookup => "in the call of a lookup",
             Place::Made => "in a made key",
             Place::ReadRule => "in a `read:` rule",
             Place::Default => "in a default",
@@ -86,26 +93,39 @@ impl Place {
     }
 
     fn families(self) -> &'static [Family] {
-        use Family::{Account, Answer, Attribute, Field, Item, Key, Member, Paging, Random, Setting, Value, Version};
+        use Family::{
+            Account, Answer, Argument, Attribute, Field, Item, Key, Lookup, Member, Paging, Random, Setting, Value,
+            Version,
+        };
         match self {
-            Place::Auth | Place::Condition => &[Setting],
-            Place::Made => &[Setting, Attribute],
-            Place::ReadRule | Place::Detail => &[Setting, Field],
-            Place::Default => &[Setting, Attribute, Field, Random],
-            Place::Read => &[Setting, Key],
-            Place::List => &[Setting, Paging],
-            Place::Find => &[Setting, Paging, Value],
+            Place::Auth | Place::Condition => &[Setting, Lookup],
+            Place::Shared => &[Setting, Lookup, Random, Argument],
+            Place::Lookup => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version],
+            Place::Made => &[Setting, Lookup, Attribute],
+            Place::ReadRule => &[Setting, Lookup, Field],
+            Place::Detail => &[Setting, Field],
+            Place::Default => &[Setting, Lookup, Attribute, Field, Random],
+            Place::Read => &[Setting, Lookup, Key],
+            Place::List => &[Setting, Lookup, Paging],
+            Place::Find => &[Setting, Lookup, Paging, Value],
             // The key of a create is a made one.
-            Place::Create => &[Setting, Key, Attribute, Field, Account, Random],
-            Place::Update => &[Setting, Key, Value, Attribute, Field, Account, Random, Version],
-            Place::Delete => &[Setting, Key, Attribute, Field, Version],
-            Place::Add => &[Setting, Key, Value, Member, Attribute, Field, Random, Version],
-            Place::Remove => &[Setting, Key, Value, Member, Item, Attribute, Field, Version],
-            Place::AfterCreate => &[Setting, Key, Attribute, Field, Account, Random, Answer],
-            Place::AfterUpdate => &[Setting, Key, Value, Attribute, Field, Account, Random, Version, Answer],
-            Place::AfterDelete => &[Setting, Key, Attribute, Field, Version, Answer],
-            Place::AfterElement => &[Setting, Key, Value, Member, Item, Attribute, Field, Random, Version, Answer],
+            Place::Create => &[Setting, Lookup, Key, Attribute, Field, Account, Random],
+            Place::Update => &[Setting, Lookup, Key, Value, Attribute, Field, Account, Random, Version],
+            Place::Delete => &[Setting, Lookup, Key, Attribute, Field, Version],
+            Place::Add => &[Setting, Lookup, Key, Value, Member, Attribute, Field, Random, Version],
+            Place::Remove => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Version],
+            Place::AfterCreate => &[Setting, Lookup, Key, Attribute, Field, Account, Random, Answer],
+            Place::AfterUpdate => &[Setting, Lookup, Key, Value, Attribute, Field, Account, Random, Version, Answer],
+            Place::AfterDelete => &[Setting, Lookup, Key, Attribute, Field, Version, Answer],
+            Place::AfterElement => {
+                &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version, Answer]
+            }
         }
+    }
+
+    /// Is there a step whose arguments a lookup could be got with?
+    fn has_step(self) -> bool {
+        !matches!(self, Place::Auth | Place::Condition | Place::Made | Place::ReadRule | Place::Detail)
     }
 }
 
@@ -155,6 +175,7 @@ impl<'a> Names<'a> {
         match Template::parse(text, &|name| self.variable(name).map(|(variable, _)| variable)) {
             Ok(template) => {
                 template.holes().for_each(|hole| self.context.note(hole));
+                self.lookups_fit(&node.span, template.holes())?;
                 Some(template)
             }
             Err(error) => {
@@ -189,6 +210,51 @@ impl<'a> Names<'a> {
         self.meaning(name).filter(|(_, family)| self.place.families().contains(family))
     }
 
+    /// A lookup for one step has a value only in a step, and only where what its call names is known.
+    pub(super) fn lookups_fit<'h>(
+        &self,
+        span: &std::ops::Range<usize>,
+        holes: impl Iterator<Item = &'h Variable>,
+    ) -> Option<()> {
+        for hole in holes.filter(|hole| matches!(hole, Variable::Lookup(_))) {
+            if matches!(self.place, Place::Condition | Place::Made | Place::ReadRule) {
+                self.context.known.borrow_mut().insert(hole.to_string().into());
+            }
+            let needs = self.context.needs(std::iter::once(hole));
+            let missing = needs.iter().find(|need| !self.has(need));
+            let once = self.context.lives_once(hole);
+            let hint = match missing {
+                Some(missing) => format!("its call names `<{missing}>`, which has no value here"),
+                None if once && !self.place.has_step() => "it lives for one step, and here is none".to_owned(),
+                None => continue,
+            };
+            let message = format!("`<{hole}>` has no value {}", self.place.words());
+            self.context.report.hint(&codes::LOOKUP_ONCE, span, (message, hint));
+            return None;
+        }
+        Some(())
+    }
+
+    fn has(&self, variable: &Variable) -> bool {
+        let family = match variable {
+            Variable::Attribute(_) => Family::Attribute,
+            Variable::Field(_) => Family::Field,
+            Variable::ItemField(_) => Family::Item,
+            Variable::MemberAttribute(_) => Family::Member,
+            fixed => match FIXED.iter().find(|(.., known)| known == fixed) {
+                Some((_, family, _)) => *family,
+                None => return true,
+            },
+        };
+        self.place == Place::Shared || self.place.families().contains(&family)
+    }
+
+    /// Has the name a meaning of its own, so that nothing else may have it?
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        let attribute = self.context.kinds.iter().any(|kind| attribute_path(kind, name).is_some());
+        attribute || FIXED.iter().any(|(fixed, ..)| *fixed == name)
+    }
+
     /// A placeholder's meaning anywhere.
     fn meaning(&self, name: &str) -> Option<(Variable, Family)> {
         if let Some((_, family, variable)) = FIXED.iter().find(|(fixed, ..)| *fixed == name) {
@@ -208,10 +274,25 @@ impl<'a> Names<'a> {
             return Some((Variable::Answer(Path::parse(&format!("$.{field}")).ok()?), Family::Answer));
         }
         if let Some(attribute) = name.strip_prefix("member.") {
-            let path = attribute_path(self.member?, attribute)?;
+            let path = match (self.member, self.place) {
+                (None, Place::Lookup) => self.context.kinds.iter().find_map(|kind| attribute_path(kind, attribute))?,
+                (member, _) => attribute_path(member?, attribute)?,
+            };
             return Some((Variable::MemberAttribute(path.into()), Family::Member));
         }
-        let path = attribute_path(self.kind?, name)?;
+        if let Some(lookup) = self.context.lookups.borrow().iter().find(|lookup| *lookup.name == *name) {
+            return Some((Variable::Lookup(lookup.name.clone()), Family::Lookup));
+        }
+        if self.place == Place::Shared {
+            let plain = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+                && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'));
+            return plain.then(|| (Variable::Argument(name.into()), Family::Argument));
+        }
+        let path = match (self.kind, self.place) {
+            // Which type it is used for is not known yet.
+            (None, Place::Lookup) => self.context.kinds.iter().find_map(|kind| attribute_path(kind, name))?,
+            (kind, _) => attribute_path(kind?, name)?,
+        };
         Some((Variable::Attribute(path.into()), Family::Attribute))
     }
 
@@ -235,6 +316,12 @@ impl<'a> Names<'a> {
 
     fn unknown(&self, span: &std::ops::Range<usize>, name: &str) {
         let report = self.context.report;
+        if self.meaning(name).is_some() && self.place == Place::Shared {
+            let hint = format!("give the call a hole, and fill it where it is used: `args: {{ hole: <{name}> }}`");
+            let message = format!("`<{name}>` has no value {}", self.place.words());
+            report.hint(&codes::VARIABLE_NOT_HERE, span, (message, hint));
+            return;
+        }
         if self.meaning(name).is_some() || name == "version" {
             let here: Vec<String> = self.known().into_iter().map(|name| format!("<{name}>")).collect();
             let message = format!("`<{name}>` has no value {}", self.place.words());
@@ -263,6 +350,10 @@ impl<'a> Names<'a> {
         let fixed =
             FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
         let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
+        let lookups: Vec<String> = match families.contains(&Family::Lookup) {
+            true => self.context.lookups.borrow().iter().map(|lookup| lookup.name.to_string()).collect(),
+            false => Vec::new(),
+        };
         let other = [
             (Family::Attribute, "attribute"),
             (Family::Field, "$.field"),
@@ -270,7 +361,7 @@ impl<'a> Names<'a> {
             (Family::Answer, "answer.field"),
         ];
         let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
-        fixed.chain(settings).chain(other).collect()
+        fixed.chain(settings).chain(lookups).chain(other).collect()
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn create(
     let key = node.get("key").map(|node| key_source(names, node));
     let write_parts = parts(names, node);
     let mut call = carried(call?, (names, node), envelope);
+    call.needs = context.needs(write_parts.1.iter().flat_map(|(_, body)| body.holes()));
     if let Some(key) = key {
         call.key = Some(key?);
         call.result = ResultAt::Nowhere;
@@ -48,7 +49,9 @@ pub(super) fn update(
     let takes = node.get("for").map(|node| takes(names, node, kind)).unwrap_or_default();
     let call = call(names, node, name);
     let write_parts = parts(names, node);
-    let call = context.declare(carried(call?, (names, node), envelope));
+    let mut call = carried(call?, (names, node), envelope);
+    call.needs = context.needs(write_parts.1.iter().flat_map(|(_, body)| body.holes()));
+    let call = context.declare(call);
     follow(names, node, (call, name));
     let sends = match node.get("sends").and_then(Node::text) {
         Some("account") => Sends::Account,
@@ -60,7 +63,7 @@ pub(super) fn update(
 
 /// The default body is the account in its envelope, which also unwraps the answer.
 fn carried(mut call: Call, (names, node): (&Names<'_>, &Node), envelope: Option<&str>) -> Call {
-    if node.get("body").is_none() {
+    if node.get("body").is_none() && (node.get("via").is_none() || call.body.is_none()) {
         let account = Body::Template(Template { parts: vec![Part::Hole(Variable::Account)] });
         call.body = Some(match envelope {
             Some(name) => Body::Object(vec![(name.into(), account)]),

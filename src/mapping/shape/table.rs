@@ -1,10 +1,11 @@
 //! The shapes themselves, from the whole file down to a condition.
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
 use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
-const PATH: Want = Text("a path");
+pub(super) const PATH: Want = Text("a path");
 pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
 const NAMES: Want = Many(&Text("a name"));
 
@@ -17,29 +18,12 @@ pub(in crate::mapping) static MAPPING: Shape = Shape {
         must("product", Text("a name"), "The product, as `explain` and messages call it."),
         key("settings", List(&Text("a name")), "The settings an instance must give; used as `<settings.name>`."),
         key("auth", Idea(&AUTH), "How the product is told who calls."),
+        key("calls", Map("a name", &Idea(&SHARED)), "Calls with holes of their own, used by others through `via`."),
+        key("lookups", Map("a name", &Idea(&LOOKUP)), "Values that are got by calls of their own: sessions, ids."),
         key("answers", List(&Idea(&ANSWER)), "What answers mean, for every call; a call's own rows come first."),
         key("User", Idea(&TYPE), "What the product says of users."),
         key("Group", Idea(&TYPE), "What the product says of groups."),
         key("tests", List(&Idea(&TEST)), "Examples that prove the mapping."),
-    ]],
-};
-
-static AUTH: Shape = Shape {
-    name: "auth",
-    doc: "How the product is told who calls: exactly one of these.",
-    keys: &[&[
-        key("header", Map("a header", &Text("a template")), "Headers, filled from settings."),
-        key("basic", Idea(&BASIC), "HTTP basic authentication."),
-        key("bearer", Text("a template"), "A bearer token."),
-    ]],
-};
-
-static BASIC: Shape = Shape {
-    name: "basic",
-    doc: "HTTP basic authentication.",
-    keys: &[&[
-        must("username", Text("a template"), "The user name."),
-        must("password", Text("a template"), "The password: a setting."),
     ]],
 };
 
@@ -192,7 +176,7 @@ pub(super) static REQUEST: &[Key] = &[
     ),
 ];
 
-pub(super) static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
+pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
 static RESULT: &[Key] = &[key(
     "result",
@@ -228,6 +212,7 @@ static FIND: Shape = Shape {
             must("by", Many(&Text("`attribute eq`")), "What it answers: `userName eq`."),
             key("call", CALL_TEXT, "`METHOD /path`, if it is not the list call."),
         ],
+        MADE,
         REQUEST,
         LISTING,
     ],
@@ -374,6 +359,7 @@ static TEST: Shape = Shape {
         key("given", Map("an account such as `User/7`", &Any), "Accounts the product holds."),
         key("kept", Map("a resource such as `User/7`", &Any), "Attributes the gateway's store holds."),
         key("settings", Map("a setting", &Scalar), "The instance's settings."),
+        GIVEN_LOOKUPS,
         must(
             "scim",
             Or(&[Text("a request such as `GET /Users/7`"), Map("a request such as `POST /Users`", &Any)]),
