@@ -206,9 +206,8 @@ impl Work {
     /// The key of an account that was just made by a target whose answer does not name it.
     async fn key_of_new(&self, resource: &Resource) -> Result<String, OperationError> {
         let kind = self.kind();
-        if let Some(made) = &kind.key.made {
-            let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known: self.known() };
-            return made.fill_text(&scope).ok_or(OperationError::NoKey);
+        if kind.key.made.is_some() {
+            return kind.make_key(resource, self.known())?.ok_or(OperationError::NoKey);
         }
         let unique = Unique::of(kind, resource).ok_or(OperationError::NoKey)?;
         let account = self.find_unique(&unique).await?.ok_or(OperationError::NoKey)?;

@@ -6,10 +6,11 @@ use crate::mapping::{Rule, Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
 use crate::store::LinkState;
 use crate::target::{Captures, Outcome, TargetError, Trouble, Use, Written};
 use crate::wire::template::as_text;
-use crate::wire::{CallId, Meaning, Term, Variable};
+use crate::wire::{CallId, Meaning, Scope, Term, Variable};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -145,7 +146,8 @@ impl Work {
             (Variable::Members, Term::Value(Value::Array(all))) => Some(all.iter().collect()),
             _ => None,
         });
-        values.flatten().all(|value| element_there(kind, planned, &account.shown.document, value) == wanted)
+        let shown = (&account.shown.document, self.known());
+        values.flatten().all(|value| element_there(kind, planned, shown, value) == wanted)
     }
 
     /// What is behind every reference of these elements, looked up before planning: keys, and where a call names attributes of
@@ -248,13 +250,20 @@ fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: 
     rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 
-fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {
+fn element_there(
+    kind: &TypeMapping,
+    planned: &Planned,
+    (document, known): (&Value, &dyn Scope),
+    value: &Value,
+) -> bool {
     let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
     rules.into_iter().any(|rule| match &rule.shape {
         Shape::Each { at, items, .. } => {
             let item = items.iter().find(|item| &*item.sub == "value");
-            let shown = at.items(document).into_iter().filter_map(|one| item.and_then(|item| item.at.first(one)));
-            shown.into_iter().any(|one| fold(&as_text(one)) == fold(&as_text(value)))
+            let Some(item) = item else { return false };
+            let shown = at.items(document).into_iter().filter_map(|one| item.at.first(one));
+            let read = shown.filter_map(|one| item.transform.to_scim(one, Kind::String, known).ok().flatten());
+            read.into_iter().any(|one| fold(&as_text(&one)) == fold(&as_text(value)))
         }
         _ => false,
     })

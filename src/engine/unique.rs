@@ -105,7 +105,7 @@ impl Work {
         let kind = self.kind();
         let mut only = Resource::default();
         only.set(&unique.path, unique.value.clone());
-        let key = plan::made_key(kind, (&only, self.known()));
+        let key = plan::made_key(kind, (&only, self.known()))?;
         let Some(planned) = key.and_then(|key| plan::read(kind, &key)) else { return Ok(None) };
         let mut captures = Captures::new();
         let outcome = self.instance.target.run(Use::Read, &planned.step, &mut captures, &self.budget).await?;

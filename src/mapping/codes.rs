@@ -227,6 +227,18 @@ codes! {
         "A list or a map with placeholders in it fills only a hole that stands alone.";
     AUTH_CONFLICT "M082" "auth-conflict" Error "ways to authenticate that exclude each other"
         "Only one of them can say who calls; `client_certificate` and `query` may stand beside others.";
+    CONVERSION_MISFIT "M091" "conversion-misfit" Error "a conversion that does not fit the attribute"
+        "`join` makes one text of a multi-valued attribute, `split` a list of a single text, `split_name` one text of `name`; all others change single values.";
+    CONVERSION_UNCLEAR "M092" "conversion-unclear" Error "a conversion with no name, or with several"
+        "A map under `as` has one key, which names the conversion; only `zone` stands beside another, `date`. Several conversions are a list.";
+    BAD_DATE "M093" "bad-date" Error "a spelling of dates that cannot be used"
+        "A `date` pattern is one of strftime and names at least the day, so that it reads back; a `zone` is UTC, an offset, or POSIX rules.";
+    HAS_UNCLEAR "M094" "has-unclear" Error "`has` for an attribute that it cannot tell"
+        "An element is there or not, so the attribute is a boolean, or `values` says which of its values stands for true and which for false.";
+    PRIMARY_UNCLEAR "M095" "primary-unclear" Error "`primary` told in no way, in several, or in one that cannot be sent"
+        "One of `at`, `read`, `equals` and `first`. A choice that no call could send says `written: ignore`.";
+    DOUBLE_MEMBER "M096" "double-member" Error "two rules for one element of an array"
+        "Two `has` rules that mean the same element would undo each other.";
     NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"

@@ -3,7 +3,10 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod election;
 pub mod kept;
+pub mod key;
+pub mod member;
 pub mod record;
 pub mod rule;
 mod shape;
@@ -24,6 +27,9 @@ use std::sync::Arc;
 pub use codes::{Code, Severity};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics, Look};
+pub use election::Election;
+pub use key::KeyForm;
+pub use member::Member;
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Transform, TransformError};
@@ -96,6 +102,8 @@ pub struct KeyRule {
     pub number: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
+    /// What becomes of the attributes that it is made of.
+    pub form: KeyForm,
 }
 
 /// Where the target's own version of an account stands.

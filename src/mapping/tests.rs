@@ -53,7 +53,7 @@ fn a_whole_mapping_compiles() {
     assert!(matches!(rule(&mapping, "User", "password").shape, Shape::Write(_)));
     assert_eq!(rule(&mapping, "User", "displayName").written, Written::Ignored);
     let custom = rule(&mapping, "User", "enterprise:employeeNumber");
-    assert_eq!(custom.cleared, Cleared::As(json!("")));
+    assert_eq!(custom.cleared, Cleared::As(vec![json!("")]));
     let Shape::One { at, of_type, primary, rest } = &rule(&mapping, "User", "emails").shape else { panic!() };
     assert_eq!((at.len(), of_type.as_deref(), *primary, *rest), (1, Some("work"), true, Rest::Keep));
     let active = &rule(&mapping, "User", "active").transform;
@@ -186,7 +186,7 @@ fn the_rest_of_the_language_compiles() {
     assert_eq!(rule(&mapping, "User", "nickName").written, Written::Refused);
     assert_eq!(rule(&mapping, "User", "title").written, Written::Sent);
     assert_eq!(rule(&mapping, "User", "enterprise:manager.value").refers_to.as_deref(), Some("User"));
-    assert_eq!(rule(&mapping, "User", "locale").cleared, Cleared::As(json!(0)));
+    assert_eq!(rule(&mapping, "User", "locale").cleared, Cleared::As(vec![json!(0)]));
     assert!(rule(&mapping, "User", "timezone").is_scripted() && rule(&mapping, "User", "password").is_kept());
     let emails: Vec<bool> = user
         .rules

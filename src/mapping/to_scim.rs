@@ -1,6 +1,8 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt};
+use crate::mapping::member::{Member, fits};
+use crate::mapping::transform::same;
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -9,6 +11,7 @@ use crate::wire::template::as_text;
 use crate::wire::{Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Why a rule could not be run. Names the rule, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +37,9 @@ pub enum RuleFault {
     /// A reference to something that is not one of the target's keys.
     #[error("a reference is not shaped like a key of the target")]
     Reference,
+    /// What a key is made of holds what the target does not take in keys.
+    #[error("it makes the key, and the target does not take such a key")]
+    Key,
     /// More elements were sent than the target can hold.
     #[error("the target holds one element only, and more were sent")]
     Rest,
@@ -120,12 +126,18 @@ impl TypeMapping {
                 }
                 Ok(())
             }
-            Shape::Each { at, items, .. } => {
-                let elements = at.items(account).into_iter().map(|item| self.read_item(rule, items, (item, known)));
+            Shape::Each { at, items, apart, .. } => {
+                let ours = owned(at.items(account), (apart, known)).map_err(|cause| rule.failed(cause))?;
+                let elements = ours.into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));
                 Ok(())
             }
+            Shape::Has { at, member } => {
+                let there = member.is_in(at.items(account), known).map_err(|cause| rule.failed(cause))?;
+                self.read_value(rule, (Some(Cow::Owned(there.into())), known), resource)
+            }
+            Shape::Elected { .. } => self.read_election(rule, (account, known), resource),
             Shape::Write(_) | Shape::Kept => Ok(()),
         }
     }
@@ -145,10 +157,13 @@ impl TypeMapping {
             (_, present) => present,
         };
         let kind = attribute.map_or(Kind::String, |attribute| attribute.kind);
+        let several = attribute.is_some_and(|attribute| attribute.multi_valued);
         let read = match read {
-            Some(value) => rule.transform.to_scim(&value, kind, known).map_err(|cause| rule.failed(cause))?,
-            None => None,
+            Some(value) if several => rule.transform.to_scim_list(&value, kind, known),
+            Some(value) => rule.transform.to_scim(&value, kind, known),
+            None => Ok(None),
         };
+        let read = read.map_err(|cause| rule.failed(cause))?;
         match read {
             Some(value) if !is_empty(&value) => {
                 resource.set(&rule.attribute, value);
@@ -162,7 +177,7 @@ impl TypeMapping {
     fn read_one(
         &self,
         rule: &Rule,
-        at: &[(std::sync::Arc<str>, Path)],
+        at: &[(Arc<str>, Path)],
         (account, known): (&Value, &dyn Scope),
     ) -> Result<Option<Map<String, Value>>, RuleError> {
         let mut element = Map::new();
@@ -203,8 +218,21 @@ impl TypeMapping {
 impl Cleared {
     /// Is this what the target shows when there is nothing?
     pub fn is(&self, value: &Value) -> bool {
-        value.is_null() || matches!(self, Cleared::As(nothing) if nothing == value)
+        value.is_null()
+            || matches!(self, Cleared::As(spellings) if spellings.iter().any(|nothing| same(nothing, value)))
     }
+}
+
+/// The elements that no other rule owns.
+pub(crate) fn owned<'a>(
+    items: Vec<&'a Value>,
+    (apart, known): (&[Arc<Member>], &dyn Scope),
+) -> Result<Vec<&'a Value>, TransformError> {
+    if apart.is_empty() {
+        return Ok(items);
+    }
+    let apart = apart.iter().map(|member| member.wanted(known)).collect::<Result<Vec<_>, _>>()?;
+    Ok(items.into_iter().filter(|item| !apart.iter().any(|wanted| fits(item, wanted))).collect())
 }
 
 fn first_source<'a>(sources: &'a [Source], account: &'a Value) -> Option<Cow<'a, Value>> {

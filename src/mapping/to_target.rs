@@ -1,5 +1,7 @@
 //! From a SCIM resource to the target's account: what a rule writes, and whether a change concerns it.
 
+use crate::mapping::election::{self, Election};
+use crate::mapping::member;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Written};
 use crate::scim::fold::fold;
@@ -65,8 +67,13 @@ impl TypeMapping {
         if self.value_of(rule, resource).is_some() {
             return self.write(rule, (resource, known), None, draft);
         }
-        let (Some(default), Some(at)) = (&rule.default, rule.writes_to()) else { return Ok(()) };
+        let Some(default) = &rule.default else { return Ok(()) };
         let scope = ResourceScope { mapping: self, resource, known: &Nothing };
+        if let Shape::Has { at, member } = &rule.shape {
+            let Some(value) = default.fill(&scope) else { return Ok(()) };
+            return member::write((rule, at, member), (&value, known), (None, draft));
+        }
+        let Some(at) = rule.writes_to() else { return Ok(()) };
         if default.holes().into_iter().any(Variable::is_late) {
             draft.put_late(at, (default, &scope), rule.line);
         } else if let Some(value) = default.fill(&scope) {
@@ -88,6 +95,17 @@ impl TypeMapping {
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
+        let document = before.map(|(document, _)| document);
+        match (&rule.shape, self.value_of(rule, resource)) {
+            (Shape::Has { at, member }, Some(value)) => {
+                return member::write((rule, at, member), (value, known), (document, draft));
+            }
+            (Shape::Elected { by: Election::First(at), value: item, .. }, Some(value)) => {
+                return election::write_first((rule, at, item), (value, known), (document, draft));
+            }
+            (Shape::Has { .. } | Shape::Elected { .. }, None) => return Ok(()),
+            _ => {}
+        }
         let fields = self.fields(rule, (resource, known))?;
         let several = fields.len() > 1;
         for (at, value) in fields {
@@ -97,11 +115,13 @@ impl TypeMapping {
             {
                 continue;
             }
-            draft.carry(at, before.map(|(document, _)| document));
+            draft.carry(at, document);
             match (value, &rule.cleared, before) {
                 (Some(value), _, _) => draft.put(at, value, rule.line),
                 (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
-                (None, Cleared::As(nothing), _) => draft.put(at, nothing.clone(), rule.line),
+                (None, Cleared::As(spellings), _) => {
+                    draft.put(at, spellings.first().cloned().unwrap_or_default(), rule.line);
+                }
                 (None, Cleared::Absent, Some((_, Sends::Changed))) => draft.put(at, Value::Null, rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Account))) => draft.leave_out(at, rule.line),
                 (None, Cleared::Absent, None) => {}
@@ -127,7 +147,13 @@ impl TypeMapping {
                 let read = |sub: &Arc<str>| element.and_then(|element| element.get(&**sub));
                 at.iter().map(|(sub, path)| Ok((path, read(sub).map(to_target).transpose()?))).collect()
             }
-            Shape::Each { .. } | Shape::Read(_) | Shape::Kept => Ok(Vec::new()),
+            Shape::Elected { by: Election::Equals(at), value, .. } => {
+                let form = |elected| value.to_target(elected, known).map_err(|cause| rule.failed(cause));
+                Ok(vec![(at, self.elected(rule, resource).map(form).transpose()?)])
+            }
+            Shape::Elected { .. } | Shape::Has { .. } | Shape::Each { .. } | Shape::Read(_) | Shape::Kept => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -135,6 +161,7 @@ impl TypeMapping {
     pub fn value_of<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         match &rule.shape {
             Shape::One { .. } => self.chosen(rule, resource),
+            Shape::Elected { .. } => self.elected(rule, resource),
             _ => resource.get(&rule.attribute),
         }
     }
@@ -154,6 +181,11 @@ impl TypeMapping {
                 let alike =
                     |(one, other): (&Value, &Value)| written().all(|item| sub(one, &item.sub) == sub(other, &item.sub));
                 one.len() == other.len() && one.iter().zip(other).all(alike)
+            }
+            // Who says of no element that it is primary leaves the choice as it is.
+            Shape::Elected { .. } => {
+                let wanted = self.elected(rule, other);
+                wanted.is_none() || wanted == self.elected(rule, one)
             }
             _ => one.get(&rule.attribute) == other.get(&rule.attribute),
         }
@@ -259,8 +291,13 @@ impl Draft {
         self.lines.push((at.clone(), line));
     }
 
+    /// The place as it stands: as an earlier rule wrote it, or as the account was read.
+    pub(crate) fn standing<'a>(&'a self, at: &Path, before: Option<&'a Value>) -> Option<&'a Value> {
+        at.first(&self.document).or_else(|| at.first(before?))
+    }
+
     /// Copies the array that a filtered path leads through from the account as read, so that its other elements survive.
-    fn carry(&mut self, at: &Path, before: Option<&Value>) {
+    pub(crate) fn carry(&mut self, at: &Path, before: Option<&Value>) {
         let Some(hops) = at.hops() else { return };
         let Some(depth) = hops.iter().position(|hop| !matches!(hop, Hop::Name(_))) else { return };
         let names = hops[..depth].iter().filter_map(|hop| match hop {
@@ -291,6 +328,7 @@ impl Rule {
         match &self.shape {
             Shape::Field(at) | Shape::Write(at) => Some(at),
             Shape::One { at, .. } => at.first().map(|(_, path)| path),
+            Shape::Elected { by: Election::Equals(at), .. } => Some(at),
             _ => None,
         }
     }
@@ -319,6 +357,7 @@ impl Rule {
             Shape::Field(at) | Shape::Write(at) => at.is_plain(),
             Shape::One { at, .. } => at.iter().all(|(_, path)| path.is_plain()),
             Shape::Each { add, remove, .. } => add.is_some() && remove.is_some(),
+            Shape::Has { .. } | Shape::Elected { .. } => false,
             Shape::Read(_) | Shape::Kept => true,
         }
     }
@@ -331,11 +370,7 @@ fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
 
 /// The array itself, without the filter that chooses its elements.
 pub(crate) fn array_of(at: &Path) -> Path {
-    let names = at.hops().unwrap_or_default().iter().map_while(|hop| match hop {
-        Hop::Name(name) => Some(&**name),
-        _ => None,
-    });
-    Path::of_names(names)
+    at.without_filter().0
 }
 
 /// The fields that every element chosen by the path's filter has.

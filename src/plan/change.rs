@@ -6,7 +6,7 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::scim::schema::Mutability;
+use crate::scim::schema::{Kind, Mutability};
 use crate::wire::{CallId, Variable};
 use serde_json::Value;
 
@@ -72,8 +72,14 @@ pub fn blind(
             continue;
         }
         if !rule.is_blind()
-            || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1
+            || kind
+                .rules
+                .iter()
+                .filter(|other| other.attribute.parent() == rule.attribute.parent() && shares(other, rule))
+                .count()
+                > 1
             || !is_self_contained(mapping, kind, rule)
+            || is_partial(kind, rule, operation)
         {
             return None;
         }
@@ -105,7 +111,7 @@ pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, 
     let mut changes = Changes::default();
     let (mut by_name, mut rest) = (Vec::new(), Vec::new());
     for operation in operations {
-        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(rule));
+        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(kind, rule));
         match place.and_then(|place| Some((place, blind_elements(operation)?))) {
             Some(named) => by_name.push((named, operation)),
             None => rest.push(operation),
@@ -124,8 +130,17 @@ pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, 
     (changes, rest)
 }
 
-fn is_array(rule: &Rule) -> bool {
+/// Do two rules hold parts of the same elements?
+fn shares(one: &Rule, other: &Rule) -> bool {
+    one.attribute.covers(&other.attribute) || other.attribute.covers(&one.attribute)
+}
+
+fn is_array(kind: &TypeMapping, rule: &Rule) -> bool {
     let Shape::Each { items, .. } = &rule.shape else { return false };
+    // Which element is primary can only be told from all of them.
+    if kind.rules.iter().any(|other| matches!(other.shape, Shape::Elected { .. }) && shares(other, rule)) {
+        return false;
+    }
     // Elements with more than a value and what is only shown are compared as wholes.
     let writable = items.iter().filter(|item| !item.read_only).count();
     rule.is_sent()
@@ -233,11 +248,19 @@ fn needs_account(hole: &Variable) -> bool {
     matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version | Variable::ItemField(_))
 }
 
+/// Does it change a part of a complex attribute that is one field? The other parts are in the account alone.
+fn is_partial(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
+    let complex =
+        kind.kind.attribute(&rule.attribute).is_some_and(|one| one.kind == Kind::Complex && !one.multi_valued);
+    complex && (operation.path != rule.attribute || operation.change != Change::Remove)
+}
+
 /// Does the operation say the whole of what the rule sends?
 fn replaces(rule: &Rule, operation: &Operation) -> bool {
     match &rule.shape {
         Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
         // A reference's `value` is all that is held of it.
+        Shape::Field(_) | Shape::Write(_) if rule.attribute.sub.is_none() => false,
         Shape::Field(_) | Shape::Write(_) => {
             operation.change == Change::Remove
                 || operation.value.as_ref().is_some_and(|value| value.get("value").is_some())

@@ -41,8 +41,8 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
         }
         covers.push(rule.attribute.clone());
     }
-    let made =
-        Subject { key: made_key(kind, (resource, subject.known)).unwrap_or_else(|| subject.key.clone()), ..*subject };
+    let key = made_key(kind, (resource, subject.known))?.unwrap_or_else(|| subject.key.clone());
+    let made = Subject { key, ..*subject };
     let mut planned = carried(&made, &create.write, (draft, covers), resource)?;
     planned.purpose = Purpose::Create;
     let left = left_over(subject, &planned, (resource, &keyed));

@@ -90,6 +90,9 @@ pub struct Before<'a> {
 /// No row takes a change; a rule fails; an element refers to nobody.
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
+    if changes.rules.iter().any(|place| subject.kind.is_in_key(&subject.kind.rules[*place])) {
+        made_key(subject.kind, (after, subject.known))?;
+    }
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
         steps.extend(subject.adds(change, after)?);
     }
@@ -125,10 +128,12 @@ pub fn delete(subject: &Subject<'_>) -> Result<Vec<Planned>, PlanError> {
 }
 
 /// The key of a new account, where it is made of attributes.
-pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Option<Term> {
-    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known };
-    let text = kind.key.made.as_ref()?.fill_text(&scope)?;
-    key_value(kind, &text).map(Term::Value)
+///
+/// # Errors
+/// The target does not take such a key.
+pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Result<Option<Term>, PlanError> {
+    let text = kind.make_key(resource, known)?;
+    Ok(text.and_then(|text| key_value(kind, &text)).map(Term::Value))
 }
 
 pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
@@ -139,7 +144,7 @@ pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -
         return Err(PlanError::NotOffered("changing"));
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
-        let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
+        let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
@@ -287,9 +292,12 @@ impl Subject<'_> {
 }
 
 impl UpdateRow {
-    fn takes_change(&self, rule: &Rule, value: Option<&Value>) -> bool {
+    fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
         self.takes.iter().any(|takes: &Takes| {
-            let named = takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute);
+            // A row for a part takes the whole, unless the part has a rule of its own.
+            let part = rule.attribute.covers(&takes.attribute)
+                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
+            let named = takes.attribute.covers(&rule.attribute) || part;
             named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
         })
     }

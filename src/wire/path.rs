@@ -70,6 +70,17 @@ impl Path {
         Path { text: print(&hops).into(), way: Way::Walk(hops) }
     }
 
+    /// The array that the path's last filter looks through, and that filter as a path from the array; the path itself where it
+    /// does not end in a filter.
+    pub fn without_filter(&self) -> (Path, Option<Path>) {
+        match self.hops().and_then(<[Hop]>::split_last) {
+            Some((last @ Hop::Where(_), parents)) => {
+                (Path::of_hops(parents.to_vec()), Some(Path::of_hops(vec![last.clone()])))
+            }
+            _ => (self.clone(), None),
+        }
+    }
+
     /// The path as the author wrote it.
     pub fn text(&self) -> &str {
         &self.text
@@ -336,8 +347,12 @@ fn print(hops: &[Hop]) -> String {
     hops.iter().fold("$".to_owned(), |text, hop| match hop {
         Hop::Name(name) => format!("{text}.{name}"),
         Hop::Index(index) => format!("{text}[{index}]"),
-        Hop::Where(_) => format!("{text}[?]"),
+        Hop::Where(terms) => format!("{text}[?{}]", terms.iter().map(print_term).collect::<Vec<_>>().join(" && ")),
     })
+}
+
+fn print_term((name, value): &(Arc<str>, Value)) -> String {
+    if name.is_empty() { format!("@ == {value}") } else { format!("@.{name} == {value}") }
 }
 
 fn first_line(message: &str) -> String {

@@ -1,6 +1,7 @@
 //! Holds accounts that a target shows against the rules that read them.
 
 use super::finding::{Finding, Level};
+use crate::mapping::election::Election;
 use crate::mapping::{Rule, Shape, Source, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{Part, Path, Scope, Variable};
@@ -61,10 +62,11 @@ fn finding(kind: &TypeMapping, rule: &Rule, (level, text): (Level, String)) -> F
 /// The places that a rule reads.
 fn paths(rule: &Rule) -> Vec<&Path> {
     match &rule.shape {
-        Shape::Field(path) | Shape::Each { at: path, .. } => vec![path],
+        Shape::Field(path) | Shape::Each { at: path, .. } | Shape::Has { at: path, .. } => vec![path],
+        Shape::Elected { by: Election::Equals(at), .. } => vec![at],
         Shape::Read(sources) => sources.iter().flat_map(read).collect(),
         Shape::One { at, .. } => at.iter().map(|(_, path)| path).collect(),
-        Shape::Write(_) | Shape::Kept => Vec::new(),
+        Shape::Elected { .. } | Shape::Write(_) | Shape::Kept => Vec::new(),
     }
 }
 

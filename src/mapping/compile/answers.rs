@@ -120,8 +120,13 @@ fn test(context: &Context<'_>, (key, node): (&str, &Node)) -> Option<Test> {
 }
 
 fn pattern(context: &Context<'_>, node: &Node) -> Option<Test> {
+    regex(context, node).map(Test::Matches)
+}
+
+/// A regular expression.
+pub(super) fn regex(context: &Context<'_>, node: &Node) -> Option<regex::Regex> {
     match regex::RegexBuilder::new(node.text()?).size_limit(1 << 20).build() {
-        Ok(pattern) => Some(Test::Matches(pattern)),
+        Ok(pattern) => Some(pattern),
         Err(error) => {
             let words = error.to_string();
             let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");

@@ -57,6 +57,10 @@ fn overlaps(takes: &Takes, rule: &Rule) -> bool {
     takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
 }
 
+fn has_own_rule(takes: &Takes, drafts: &[Draft]) -> bool {
+    takes.attribute.sub.is_some() && drafts.iter().any(|draft| draft.rule.attribute == takes.attribute)
+}
+
 /// Where the `for` of the row in this line stands.
 fn row_span(section: &Section<'_>, line: u32) -> std::ops::Range<usize> {
     let rows = section.entry.value.get("update").map(Node::items).unwrap_or_default();
@@ -78,6 +82,8 @@ fn changes_are_taken(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Dra
             made.holes().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()))
         });
         let takes = calls.update.iter().flat_map(|row| &row.takes).filter(|takes| overlaps(takes, rule));
+        // A row for a part that has a rule of its own takes that part alone.
+        let takes = takes.filter(|takes| takes.attribute == rule.attribute || !has_own_rule(takes, drafts));
         if !in_key && !is_whole(section, rule, &takes.collect::<Vec<_>>()) {
             let message = format!("no row of `update` takes a change of `{}`", rule.attribute);
             let hint = "name it in a row's `for:`, add a row without `for:`, or mark the rule `immutable: true`";

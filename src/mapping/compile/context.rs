@@ -167,10 +167,14 @@ impl Context<'_> {
     }
 
     /// One of a table's words; an unknown one is reported under `code`.
-    pub(super) fn word<T: Copy>(&self, node: &Node, (code, table): (&'static Code, &[(&'static str, T)])) -> Option<T> {
+    pub(super) fn word<T: Clone>(
+        &self,
+        node: &Node,
+        (code, table): (&'static Code, &[(&'static str, T)]),
+    ) -> Option<T> {
         let text = node.text()?;
         if let Some((_, value)) = table.iter().find(|(word, _)| *word == text) {
-            return Some(*value);
+            return Some(value.clone());
         }
         let near = nearest(text, table.iter().map(|(word, _)| *word)).map(str::to_owned);
         let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();

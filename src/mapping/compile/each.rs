@@ -1,8 +1,9 @@
 //! `each:` rules: a multi-valued attribute is an array.
 
 use super::call::call;
-use super::change::{Way, reference, transform};
-use super::context::{Root, Use};
+use super::change::{Aim, Way, reference, transform};
+use super::context::{Root, Use, flag};
+use super::election::is_election;
 use super::follow::follow;
 use super::names::Place;
 use super::rules::{Subject, writable};
@@ -24,9 +25,11 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
         context.report.hint(&codes::EACH_ON_SINGLE, &array.span, (message, "use `at:`"));
         return None;
     }
-    let given = SUBS.iter().filter_map(|sub| node.entry(sub));
+    let elected = node.get("primary").is_some_and(is_election);
+    let given = SUBS.iter().filter(|sub| !elected || **sub != "primary").filter_map(|sub| node.entry(sub));
     let further = node.get("sub").map(Node::entries).unwrap_or_default();
-    let items: Vec<Item> = given.chain(further).filter_map(|entry| item(subject, entry)).collect();
+    let remembers = flag(node, "remember");
+    let items: Vec<Item> = given.chain(further).filter_map(|entry| item(subject, entry, remembers)).collect();
     twice(subject, node, further);
     let valued = subject.attribute.sub("value").is_some() || further.is_empty();
     if node.get("value").is_none() && subject.attribute.kind == Kind::Complex && valued {
@@ -42,7 +45,7 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
     let by_calls = add.is_some() && remove.is_some();
     let purpose = if reads_only || by_calls { Use::Read } else { Use::Write };
     let at = context.path_at(array, (Root::Whole, purpose))?;
-    Some((subject.path.clone(), Shape::Each { at, items, add, remove }, Transform::Same))
+    Some((subject.path.clone(), Shape::Each { at, items, add, remove, apart: Vec::new() }, Transform::Same))
 }
 
 /// A sub-attribute that stands in the rule and under `sub:` too.
@@ -74,10 +77,10 @@ fn sub_attribute(subject: Subject<'_>, entry: &Entry) -> Option<Arc<str>> {
     None
 }
 
-fn item(subject: Subject<'_>, entry: &Entry) -> Option<Item> {
+fn item(subject: Subject<'_>, entry: &Entry, remembers: bool) -> Option<Item> {
     let context = subject.names.context;
     let sub = sub_attribute(subject, entry)?;
-    let kind = subject.attribute.sub(&sub).map_or(subject.attribute.kind, |found| found.kind);
+    let attribute = subject.attribute.sub(&sub).unwrap_or(subject.attribute);
     let own = &entry.value;
     let (place, read_only) = match (own.get("at"), own.get("read")) {
         (Some(_), Some(read)) => {
@@ -95,7 +98,7 @@ fn item(subject: Subject<'_>, entry: &Entry) -> Option<Item> {
         (None, None) => (own, false),
     };
     let (purpose, way) = if read_only { (Use::Read, Way::ToScim) } else { (Use::Write, Way::Both) };
-    let transform = transform(context, own, (kind, way));
+    let transform = transform(context, own, Aim { attribute, whole_list: false, way, remembers });
     let refers_to = reference(context, own);
     let at = context.path_at(place, (Root::Item, purpose))?;
     Some(Item { sub, at, read_only, refers_to, transform })

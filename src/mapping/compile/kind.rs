@@ -11,7 +11,7 @@ use super::{answers, attribute, find, follow};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Delete, Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{Delete, Find, KeyForm, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
 use crate::wire::{CallId, Variable};
 
@@ -123,7 +123,23 @@ fn key(names: &Names<'_>, node: &Node) -> Option<KeyRule> {
     let place = if node.is_map() { node.get("at")? } else { node };
     let at = context.path_at(place, (Root::Whole, Use::Read))?;
     let number = node.get("as").and_then(Node::text) == Some("number");
-    Some(KeyRule { at, stable, number, made })
+    Some(KeyRule { at, stable, number, made, form: form(context, node) })
+}
+
+/// What becomes of the attributes that a key is made of.
+fn form(context: &Context<'_>, node: &Node) -> KeyForm {
+    for key in ["lower", "slug", "allowed"].iter().filter(|_| node.get("made").is_none()) {
+        if let Some(entry) = node.entry(key) {
+            let message = format!("`{key}` means nothing without `made`");
+            context.report.say(&codes::KEY_WITHOUT_PARTNER, &entry.key_span, message);
+        }
+    }
+    let slug = node.get("slug").filter(|slug| slug.json() != serde_json::Value::Bool(false));
+    KeyForm {
+        lower: flag(node, "lower"),
+        slug: slug.and_then(|slug| if slug.json().is_boolean() { Some("-") } else { slug.text() }).map(Into::into),
+        allowed: node.get("allowed").and_then(|node| answers::regex(context, node)),
+    }
 }
 
 /// A `read:` rule whose attribute an update row names is sent by that row.
@@ -189,8 +205,10 @@ fn version(names: &Names<'_>, node: &Node) -> Option<VersionAt> {
 /// Changes when accounts would be known by other ids, or kept values belong to nothing.
 fn fingerprint(key: &KeyRule, rules: &[Rule]) -> String {
     let made = key.made.as_ref().map(|made| format!("{:?}", made.parts)).unwrap_or_default();
+    let lower = if key.form.lower { " lower" } else { "" };
+    let slug = key.form.slug.as_ref().map(|between| format!(" slug {between}")).unwrap_or_default();
     let mut kept: Vec<String> =
         rules.iter().filter(|rule| rule.is_kept()).map(|rule| rule.attribute.to_string()).collect();
     kept.sort();
-    format!("key {} {} {} {made}; kept {}", key.at, key.stable, key.number, kept.join(" "))
+    format!("key {} {} {} {made}{lower}{slug}; kept {}", key.at, key.stable, key.number, kept.join(" "))
 }

@@ -2,6 +2,7 @@
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
 use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
@@ -61,12 +62,15 @@ static TYPE: Shape = Shape {
 static KEY: Shape = Shape {
     name: "a key",
     doc: "Where the product's identifier stands and how it is made.",
-    keys: &[&[
-        must("at", PATH, "Its place in an account."),
-        key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
-        key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
-        key("as", Word(&["number", "text"]), "What it is in the product."),
-    ]],
+    keys: &[
+        &[
+            must("at", PATH, "Its place in an account."),
+            key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
+            key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
+            key("as", Word(&["number", "text"]), "What it is in the product."),
+        ],
+        MADE_KEY,
+    ],
 };
 
 static VERSION: Shape = Shape {
@@ -106,8 +110,8 @@ static RULE: Shape = Shape {
             key("display", Or(&[PATH, Idea(&ITEM)]), "With `each`: the place of `display`."),
             key(
                 "primary",
-                Or(&[Flag, PATH, Idea(&ITEM)]),
-                "With `each`: the place of `primary`. With `one`: is the element primary?",
+                Or(&[Flag, PATH, Idea(&PRIMARY)]),
+                "With `each`: the place of `primary`, or how it is told. With `one`: is the element primary?",
             ),
             key(
                 "sub",
@@ -121,8 +125,13 @@ static RULE: Shape = Shape {
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
+            key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
             key("default", Any, "What a create sends when the attribute is not given."),
-            key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
+            key(
+                "empty_as",
+                Any,
+                "What the field holds when the attribute has no value; of several all are read and the first is sent.",
+            ),
             key("remember", Flag, "The sent form comes back while the field still holds what was written."),
             key("keep", Flag, "The gateway's store holds it."),
             key("written", Word(&["ignore", "refuse"]), "What becomes of a change of an attribute that is only read."),
@@ -148,13 +157,17 @@ static ITEM: Shape = Shape {
     ],
 };
 
-static CHANGE: &[Key] = &[
+pub(super) static CHANGE: &[Key] = &[
     key(
         "values",
         Map("a value", &Many(&Scalar)),
         "A table: the attribute's value and the field's spelling; of several the first is sent. `else` reads anything unlisted, `null` is absence.",
     ),
-    key("as", Many(&Text("a conversion")), "A built-in conversion."),
+    key(
+        "as",
+        Many(&Or(&[Text("a conversion"), Idea(&CONVERSION)])),
+        "A built-in conversion; several are done in order to the product, and back in reverse.",
+    ),
     key(
         "script",
         Or(&[Text("a function"), List(&Text("a function"))]),
