@@ -75,6 +75,9 @@ impl Scope for AccountScope<'_> {
     }
 }
 
+/// Which attributes are wanted.
+pub type Wants<'a> = dyn Fn(&AttributePath) -> bool + 'a;
+
 impl TypeMapping {
     /// The account's key as text, if it has one.
     pub fn key_of(&self, account: &Value) -> Option<String> {
@@ -104,8 +107,21 @@ impl TypeMapping {
         wants: &dyn Fn(&AttributePath) -> bool,
         known: &dyn Scope,
     ) -> Result<Resource, RuleError> {
+        self.to_scim_by(&self.rules, account, (wants, known))
+    }
+
+    /// The same by other rules than the type's: list items may show values otherwise.
+    ///
+    /// # Errors
+    /// As [`TypeMapping::to_scim`].
+    pub fn to_scim_by(
+        &self,
+        rules: &[Rule],
+        account: &Value,
+        (wants, known): (&Wants<'_>, &dyn Scope),
+    ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
-        for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
+        for rule in rules.iter().filter(|rule| wants(&rule.attribute)) {
             self.read_rule(rule, (account, known), &mut resource)?;
         }
         Ok(resource)
