@@ -33,7 +33,7 @@ pub use key::KeyForm;
 pub use member::Member;
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
 pub use shape::json_schema;
-pub use transform::{Transform, TransformError};
+pub use transform::{Conversion, Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
 
 /// One compiled mapping file.
