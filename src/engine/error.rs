@@ -160,7 +160,9 @@ impl OperationError {
             OperationError::Plan(PlanError::Rule(_)) => Side::Client,
             OperationError::Plan(_) | OperationError::Hidden { .. } => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
-            OperationError::Target(TargetError { trouble: Trouble::Unsafe(_), .. }) => Side::Client,
+            OperationError::Target(TargetError { trouble: Trouble::Unsafe(_) | Trouble::NotLetIn { .. }, .. }) => {
+                Side::Client
+            }
             OperationError::Rule(_)
             | OperationError::NoKey
             | OperationError::NotYet

@@ -134,6 +134,10 @@ impl Work {
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
+        // Where the target judges its callers, one who only changes what our store holds must at least be shown the account.
+        if changes.is_empty() && self.instance.passes_through() {
+            return None;
+        }
         let keeps = kept_after(kind, &kept, (&kept, &after));
         let keeps_anew = keeps != kept;
         Some(Decided { before: None, after, changes, keeps, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })

@@ -82,6 +82,11 @@ impl Instance {
         known.unwrap_or_else(|| Scope::new(self.name.clone(), kind.kind.name.clone()))
     }
 
+    /// Does the target itself judge its callers?
+    pub fn passes_through(&self) -> bool {
+        self.mapping.auth.as_ref().is_some_and(crate::wire::Credential::passes_through)
+    }
+
     /// What a PATCH of this resource type answers.
     pub fn patch_answer(&self, kind: &TypeMapping) -> PatchAnswer {
         self.patch_answer.get(&kind.kind.name).copied().unwrap_or(PatchAnswer::Resource)

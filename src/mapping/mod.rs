@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod election;
 pub mod kept;
 pub mod key;
+pub(crate) mod keyed;
 pub mod member;
 pub mod reading;
 pub mod record;

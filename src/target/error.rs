@@ -48,6 +48,12 @@ pub enum Trouble {
         /// The status.
         status: StatusCode,
     },
+    /// The target refused the client's own credentials, which were passed on to it.
+    #[error("the target does not let this client in (status {})", status.as_u16())]
+    NotLetIn {
+        /// The status.
+        status: StatusCode,
+    },
     /// A lookup's call was answered, and what it should yield is not there.
     #[error("the lookup `{lookup}` found nothing")]
     NothingFound {
@@ -145,7 +151,7 @@ impl TargetError {
     /// Whose side it is on.
     pub fn side(&self) -> Side {
         match self.trouble {
-            Trouble::Unsafe(_) => Side::Client,
+            Trouble::Unsafe(_) | Trouble::NotLetIn { .. } => Side::Client,
             Trouble::Mapping(_) => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
             Trouble::Unreachable
@@ -173,6 +179,7 @@ impl TargetError {
             Trouble::Uncertain(_)
             | Trouble::Credentials { .. }
             | Trouble::NothingFound { .. }
+            | Trouble::NotLetIn { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_)
             | Trouble::Mapping(_)

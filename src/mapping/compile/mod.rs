@@ -21,9 +21,11 @@ mod kind;
 mod listing;
 mod lookups;
 mod names;
+mod oauth2;
 mod reads;
 mod rules;
 mod shared;
+mod sign;
 mod traps;
 mod writes;
 
@@ -75,6 +77,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     if let Some(node) = root.get("lookups") {
         lookups::names(&context, node);
     }
+    oauth2::name(&context, root.get("auth"));
     if let Some(node) = root.get("calls") {
         shared::shared(&context, node);
     }
@@ -112,6 +115,7 @@ fn access(context: &Context<'_>, root: &Node) -> (Option<Credential>, Vec<Lookup
     let cookies = node.and_then(|node| node.get("cookies")).and_then(Node::text);
     let mut lookups = root.get("lookups").map(|node| lookups::lookups(context, node, cookies)).unwrap_or_default();
     let auth = node.and_then(|node| auth::auth(&names, node));
+    lookups.extend(node.and_then(|node| node.get("oauth2")).and_then(|node| oauth2::lookup(&names, node)));
     let used = auth.as_ref().map(Credential::lookups).unwrap_or_default();
     lookups::mark_bare(&mut lookups, &used);
     (auth, lookups)

@@ -157,6 +157,7 @@ static ITEM: Shape = Shape {
         &[
             key("at", PATH, "Its place in the element, both ways."),
             key("read", PATH, "Its place in the element, to SCIM alone."),
+            key("key", Flag, "The elements are the fields of an object, and this is the field's name."),
         ],
         CHANGE,
     ],
