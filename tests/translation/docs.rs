@@ -100,7 +100,7 @@ async fn the_tests_in_samples_hold() {
 #[test]
 fn every_key_of_the_language_is_in_the_reference() {
     let page = page("mapping.md");
-    let word = Regex::new("`([a-z_A-Z]+)`").unwrap();
+    let word = Regex::new("`([a-zA-Z0-9_]+)`").unwrap();
     let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
     let named: BTreeSet<&str> =
         cells.flat_map(|cell| word.captures_iter(cell).map(|found| found.extract::<1>().1[0])).collect();
