@@ -104,6 +104,14 @@ pub enum OperationError {
     /// The target made an account and does not show it yet.
     #[error("the target made the account and does not show it yet; the same request sent again completes it")]
     NotYet,
+    /// The account has a field of its own where the mapping puts the answer of another read.
+    #[error(
+        "the account has a field `{name}` of its own, which the read of that name hides; rename the read in the mapping"
+    )]
+    Hidden {
+        /// The name of both.
+        name: Arc<str>,
+    },
     /// The target took a write and says that it failed.
     #[error("the target took the request and then failed to do it")]
     NotDone {
@@ -150,7 +158,7 @@ impl OperationError {
             OperationError::Plan(PlanError::Rule(error)) if error.is_a_script_failure() => Side::Mapping,
             // What cannot be written as sent is the client's mistake.
             OperationError::Plan(PlanError::Rule(_)) => Side::Client,
-            OperationError::Plan(_) => Side::Mapping,
+            OperationError::Plan(_) | OperationError::Hidden { .. } => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
             OperationError::Target(TargetError { trouble: Trouble::Unsafe(_) | Trouble::NotLetIn { .. }, .. }) => {
                 Side::Client

@@ -1,5 +1,6 @@
 //! What an operation would do, without doing it: the steps that gather, and the steps that write.
 
+use crate::engine::document::reads;
 use crate::engine::update::Asked;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
@@ -24,7 +25,7 @@ pub struct Explained {
 /// No key of this target looks like that id; the mapping declares no call.
 pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
-    let read = || plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"));
+    let read = || reads(work, &located.term);
     let mut explained = Explained::default();
     match purpose {
         Purpose::Delete => {
@@ -38,11 +39,11 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
                 known: work.known(),
             };
             if plan::delete_needs_account(&subject) {
-                explained.steps.push(read()?);
+                explained.steps.extend(read()?);
             }
             explained.steps.extend(plan::delete(&subject)?);
         }
-        _ => explained.steps.push(read()?),
+        _ => explained.steps.extend(read()?),
     }
     Ok(explained)
 }
@@ -142,11 +143,11 @@ pub enum Given {
 async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
     let mut explained = Explained::default();
-    let read = plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?;
+    let read = reads(work, &located.term)?;
     let decided = match work.blind(&located, &asked) {
         Some(decided) => decided,
         None => {
-            explained.steps.push(read.clone());
+            explained.steps.extend(read.iter().cloned());
             match known.account {
                 Given::Account => work.decide(&located, &asked).await?,
                 Given::Nothing => {
@@ -162,7 +163,7 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
     explained.steps.extend(work.steps(&located, &decided).await?);
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
-        explained.steps.push(read);
+        explained.steps.extend(read);
         explained
             .notes
             .push("the last read is made only if the answer of the write does not show the account".to_owned());
@@ -195,11 +196,18 @@ impl Explained {
             }
             Lookup::Find(place, value) => {
                 let arguments = vec![Argument::of(Variable::Value, value.clone())];
-                self.steps.push(paged(kind.find[*place].search.call, arguments));
+                let calls = kind.find[*place].search.calls();
+                self.steps.extend(calls.map(|call| paged(call, arguments.clone())));
+            }
+            Lookup::Refers(place, referred, id) => {
+                let arguments = vec![Argument::of(Variable::Value, *id)];
+                let calls = kind.find[*place].search.calls();
+                self.steps.extend(calls.map(|call| paged(call, arguments.clone())));
+                self.notes.push(format!("the id is asked for as the key of the {referred} it stands for"));
             }
             Lookup::Scan => {
                 let list = kind.list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
-                self.steps.push(paged(list.call, Vec::new()));
+                self.steps.extend(list.calls().map(|call| paged(call, Vec::new())));
             }
             Lookup::Any(all) => all.iter().try_for_each(|one| self.follow(work, one))?,
         }

@@ -3,6 +3,7 @@
 mod account;
 mod create;
 mod delete;
+mod document;
 mod error;
 pub mod explain;
 mod made;

@@ -163,7 +163,7 @@ impl Work {
             |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
         let part = |path: &AttributePath| !long(path);
         let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
-        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Part(&part) };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(&part) };
         let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
@@ -212,7 +212,7 @@ impl Work {
         let moved = sent.filter(|sent| !kind.key.stable && *sent != located.key);
         let (Some(sent), Some(link)) = (moved, &located.link) else { return Ok(located) };
         // In doubt the account is where it is; the target's form of the key wins.
-        if !ran.doubts.is_empty() && self.fetch(&located).await?.is_some() {
+        if !ran.doubts.is_empty() && self.is_there(&located).await? {
             return Ok(located);
         }
         let key = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document)).unwrap_or(sent);

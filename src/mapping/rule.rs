@@ -77,6 +77,8 @@ pub enum Shape {
         remove: Option<CallId>,
         /// Elements that other rules own: neither shown nor touched by this one.
         apart: Vec<Arc<Member>>,
+        /// The field is an object: each of its fields is an element, which the rule sees as `{ key, value }`.
+        keyed: bool,
     },
     /// Both ways: is this element in the array?
     Has {

@@ -1,5 +1,6 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
+use crate::mapping::keyed;
 use crate::mapping::member::{Member, fits};
 use crate::mapping::transform::same;
 use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
@@ -40,6 +41,9 @@ pub enum RuleFault {
     /// What a key is made of holds what the target does not take in keys.
     #[error("it makes the key, and the target does not take such a key")]
     Key,
+    /// Elements that are fields of an object lack a name, or share one.
+    #[error("each element needs a name of its own here, and one has none or another's")]
+    Name,
     /// More elements were sent than the target can hold.
     #[error("the target holds one element only, and more were sent")]
     Rest,
@@ -75,6 +79,9 @@ impl Scope for AccountScope<'_> {
     }
 }
 
+/// Which attributes are wanted.
+pub type Wants<'a> = dyn Fn(&AttributePath) -> bool + 'a;
+
 impl TypeMapping {
     /// The account's key as text, if it has one.
     pub fn key_of(&self, account: &Value) -> Option<String> {
@@ -104,8 +111,21 @@ impl TypeMapping {
         wants: &dyn Fn(&AttributePath) -> bool,
         known: &dyn Scope,
     ) -> Result<Resource, RuleError> {
+        self.to_scim_by(&self.rules, account, (wants, known))
+    }
+
+    /// The same by other rules than the type's: list items may show values otherwise.
+    ///
+    /// # Errors
+    /// As [`TypeMapping::to_scim`].
+    pub fn to_scim_by(
+        &self,
+        rules: &[Rule],
+        account: &Value,
+        (wants, known): (&Wants<'_>, &dyn Scope),
+    ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
-        for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
+        for rule in rules.iter().filter(|rule| wants(&rule.attribute)) {
             self.read_rule(rule, (account, known), &mut resource)?;
         }
         Ok(resource)
@@ -126,8 +146,13 @@ impl TypeMapping {
                 }
                 Ok(())
             }
-            Shape::Each { at, items, apart, .. } => {
-                let ours = owned(at.items(account), (apart, known)).map_err(|cause| rule.failed(cause))?;
+            Shape::Each { at, items, apart, keyed, .. } => {
+                let named = keyed.then(|| keyed::elements(at.first(account)));
+                let all = match &named {
+                    Some(named) => named.as_array().map(|list| list.iter().collect()).unwrap_or_default(),
+                    None => at.items(account),
+                };
+                let ours = owned(all, (apart, known)).map_err(|cause| rule.failed(cause))?;
                 let elements = ours.into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));

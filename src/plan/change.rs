@@ -62,7 +62,7 @@ pub fn blind(
     kind: &TypeMapping,
     (operations, kept): (&[Operation], &Resource),
 ) -> Option<(Resource, Changes)> {
-    if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
+    if !kind.absent_when.is_empty() || kind.key.any_case || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
     let mut changes = Changes::default();

@@ -111,6 +111,7 @@ pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
     let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
     let mut holes = std::iter::once(&delete.call).chain(after).flat_map(|call| subject.mapping.call(*call).holes());
     delete.look_first
+        || subject.kind.key.any_case
         || !subject.kind.absent_when.is_empty()
         || holes.any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
 }
@@ -214,7 +215,8 @@ impl Subject<'_> {
     /// The account as it was, but for arrays that are put whole anyway and may be long.
     fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept = fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
+        let kept =
+            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }

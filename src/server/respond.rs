@@ -213,6 +213,7 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
             };
             return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));
         }
+        E::Hidden { .. } => (plain(500, error.to_string()), "mapping_failed"),
         E::Unfit { .. } => (plain(502, error.to_string()), "target_nonsense"),
         E::Store(_) => (plain(503, "the gateway's own store cannot be used; its log says why"), "store_failed"),
         E::Lock(_) => return (plain(503, error.to_string()), "queue_full", Some(Duration::from_secs(1))),
@@ -232,7 +233,7 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference | RuleFault::Key => {
+        RuleFault::Rest | RuleFault::Reference | RuleFault::Key | RuleFault::Name => {
             (typed(400, ScimType::InvalidValue, told), "invalid")
         }
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))

@@ -7,7 +7,7 @@ use super::retry_after::retry_after;
 use super::sessions::Known;
 use super::{Budget, Target, Use};
 use crate::wire::answer::meaning;
-use crate::wire::encode::decode;
+use crate::wire::encode::decode_answer;
 use crate::wire::{Answer, AnswerRow, Call, Credential, IfUncertain, Meaning, Scope, Variable};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -142,7 +142,8 @@ impl<'a> Attempt<'a> {
     fn understand(&self, reply: Response<Bytes>, known: &Known) -> Received<'a> {
         let (head, body) = reply.into_parts();
         let bare = body.iter().all(u8::is_ascii_whitespace);
-        let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
+        let body = decode_answer(self.call.decode, &head.headers, &body);
+        let answer = Answer { status: head.status, headers: head.headers, body };
         let row = meaning(&self.call.answers, &answer, &Named { known, target: self.target });
         Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare, earlier: None }
     }

@@ -85,7 +85,7 @@ pub enum Trouble {
     #[error("the mapping does not fit: {0}")]
     Mapping(String),
     /// The value of this placeholder cannot stand where the mapping puts it, and would lead elsewhere.
-    #[error("the value of `<{0}>` cannot stand in a path or a header")]
+    #[error("the value of `<{0}>` cannot stand where the target takes it")]
     Unsafe(String),
 }
 
@@ -223,6 +223,7 @@ fn written_out(template: &Template) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.to_string(),
         Part::Hole(variable) => format!("<{variable}>"),
+        Part::Json(_) => "{…}".to_owned(),
     };
     template.parts.iter().map(part).collect()
 }

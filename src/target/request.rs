@@ -5,8 +5,9 @@ use super::error::Trouble;
 use super::supply::{Supply, Turn};
 use crate::wire::call::{CallError, append_query};
 use crate::wire::credential::Way;
-use crate::wire::encode::{content_type, encode};
+use crate::wire::encode::{EncodeError, content_type, encode};
 use crate::wire::template::as_text;
+use crate::wire::xml::XmlError;
 use crate::wire::{Body, Call, Credential, Encoding, Paging, Scope, Template, Variable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,9 +44,12 @@ impl Form<'_> {
         let mut headers = self.headers(call, supply)?;
         let body = match &call.body {
             None => Bytes::new(),
+            Some(_) if call.encode == Encoding::Nothing => Bytes::new(),
             Some(body) => {
                 let bytes = written(call.encode, body, supply)?;
-                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(call.encode)));
+                if let Some(kind) = content_type(call.encode) {
+                    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind));
+                }
                 Bytes::from(bytes)
             }
         };
@@ -170,7 +174,10 @@ fn written(encoding: Encoding, body: &Body, supply: &Supply) -> Result<Vec<u8>, 
             .map_err(|_| Trouble::Mapping("its body is no JSON".to_owned()));
     }
     let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
-    encode(encoding, &value).ok_or_else(|| Trouble::Mapping("a form is made of named fields".to_owned()))
+    encode(encoding, &value).map_err(|error| match error {
+        EncodeError::Xml(XmlError::Character) => Trouble::Unsafe("account".to_owned()),
+        other => Trouble::Mapping(other.to_string()),
+    })
 }
 
 /// Settings and captures that are not there would only leave fields out: better nothing is sent at all.

@@ -83,6 +83,7 @@ fn exact(template: &Template, facts: &Facts<'_>) -> Result<String, Trouble> {
     for part in &template.parts {
         match part {
             Part::Text(literal) => text.push_str(literal),
+            Part::Json(body) => text.push_str(&as_text(&body.fill(facts).unwrap_or_default())),
             Part::Hole(hole) => {
                 let value = facts.value(hole).ok_or_else(|| Trouble::Mapping(format!("`<{hole}>` has no value")))?;
                 text.push_str(&as_text(&value));

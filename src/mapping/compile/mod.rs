@@ -5,6 +5,7 @@
 mod answers;
 mod attribute;
 mod auth;
+mod bodies;
 mod call;
 mod change;
 mod checks;
@@ -21,6 +22,7 @@ mod listing;
 mod lookups;
 mod names;
 mod oauth2;
+mod reads;
 mod rules;
 mod shared;
 mod sign;
@@ -87,6 +89,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.

@@ -21,6 +21,7 @@ pub(super) enum Place {
     ReadRule,
     Default,
     Read,
+    Part,
     List,
     Find,
     Create,
@@ -79,6 +80,7 @@ impl Place {
             Place::ReadRule => "in a `read:` rule",
             Place::Default => "in a default",
             Place::Read => "in the read call",
+            Place::Part => "in a named read",
             Place::List => "in the list call",
             Place::Find => "in a find row",
             Place::Create => "in the create call",
@@ -110,6 +112,7 @@ impl Place {
             Place::Detail => &[Setting, Field],
             Place::Default => &[Setting, Lookup, Attribute, Field, Random],
             Place::Read => &[Setting, Lookup, Key],
+            Place::Part => &[Setting, Lookup, Key, Field, Paging],
             Place::List => &[Setting, Lookup, Paging],
             Place::Find => &[Setting, Lookup, Paging, Value],
             // The key of a create is a made one.

@@ -8,8 +8,8 @@ use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::wire::credential::Way;
 use crate::wire::{
-    Body, Call, Credential, Encoding, Expires, IfUncertain, Lives, Lookup, Path, ResultAt, Rotation, Take, Template,
-    Variable, answer,
+    Body, Call, Credential, Decoding, Encoding, Expires, IfUncertain, Lives, Lookup, Path, ResultAt, Rotation, Take,
+    Template, Variable, answer,
 };
 use http::Method;
 use std::sync::Arc;
@@ -96,6 +96,7 @@ fn empty(names: &Names<'_>, node: &Node, path: Vec<Template>) -> Call {
         headers: Vec::new(),
         body: None,
         encode: Encoding::Form,
+        decode: Decoding::default(),
         answers: answer::built_in(),
         result: ResultAt::Nowhere,
         listing: None,

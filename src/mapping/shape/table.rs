@@ -2,13 +2,13 @@
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
 use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
 use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
 pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
-const NAMES: Want = Many(&Text("a name"));
 
 /// The whole file.
 pub(in crate::mapping) static MAPPING: Shape = Shape {
@@ -46,8 +46,12 @@ static TYPE: Shape = Shape {
             Map("an attribute", &Or(&[Text("a path or `keep`"), Idea(&RULE), List(&Idea(&RULE))])),
             "One rule per attribute.",
         ),
-        key("read", Or(&[CALL_TEXT, Idea(&READ)]), "Reading one account."),
-        key("list", Or(&[CALL_TEXT, Idea(&LIST)]), "Listing accounts."),
+        key(
+            "read",
+            READING,
+            "Reading one account: a call, several named ones of which `account` is the main one, or `list`.",
+        ),
+        key("list", LISTS, "Listing accounts: a call, or several that together yield everybody."),
         key("find", Many(&Idea(&FIND)), "Finding accounts by a value."),
         key("create", Or(&[CALL_TEXT, Idea(&CREATE)]), "Creating an account."),
         key(
@@ -68,6 +72,7 @@ static KEY: Shape = Shape {
             key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
             key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
             key("as", Word(&["number", "text"]), "What it is in the product."),
+            ANY_CASE,
         ],
         MADE_KEY,
     ],
@@ -152,6 +157,7 @@ static ITEM: Shape = Shape {
         &[
             key("at", PATH, "Its place in the element, both ways."),
             key("read", PATH, "Its place in the element, to SCIM alone."),
+            key("key", Flag, "The elements are the fields of an object, and this is the field's name."),
         ],
         CHANGE,
     ],
@@ -177,10 +183,11 @@ pub(super) static CHANGE: &[Key] = &[
 ];
 
 pub(super) static REQUEST: &[Key] = &[
-    key("query", Map("a parameter", &Scalar), "Query parameters."),
+    key("query", Map("a parameter", &Any), "Query parameters; a map or a list is sent as JSON text."),
     key("headers", Map("a header", &Text("a template")), "Headers of this call alone."),
     key("body", Any, "The body, with placeholders."),
-    key("encode", Word(&["json", "form"]), "How the body is written."),
+    ENCODED,
+    ANSWERED,
     key("answers", List(&Idea(&ANSWER)), "What its answers mean, before the file's rows."),
     key(
         "if_uncertain",
@@ -191,20 +198,11 @@ pub(super) static REQUEST: &[Key] = &[
 
 pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
-static RESULT: &[Key] = &[key(
+pub(super) static RESULT: &[Key] = &[key(
     "result",
     Text("a path or `none`"),
     "Where in the answer the account stands; `none`: it is not there, read again.",
 )];
-
-static LISTING: &[Key] = &[
-    key("items", PATH, "Where in the answer the items stand."),
-    key("total", Or(&[PATH, Idea(&HEADER)]), "Where in the answer the number of all items stands."),
-    key("page", Idea(&PAGE), "How pages are asked for."),
-    key("next", Or(&[PATH, Idea(&NEXT)]), "Where in the answer the next page is named."),
-    key("scan", Count, "How many accounts may be walked to answer a filter here."),
-    key("lacks", NAMES, "Attributes that the items do not hold."),
-];
 
 static CARRIES: &[Key] = &[
     key("drop", Many(&PATH), "Fields left out of `<account>`."),
@@ -212,10 +210,6 @@ static CARRIES: &[Key] = &[
 ];
 
 pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
-
-static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
-
-static LIST: Shape = Shape { name: "a list call", doc: "Listing accounts.", keys: &[CALL, REQUEST, LISTING] };
 
 static FIND: Shape = Shape {
     name: "a find row",
@@ -227,7 +221,8 @@ static FIND: Shape = Shape {
         ],
         MADE,
         REQUEST,
-        LISTING,
+        WALK,
+        ITEMS,
     ],
 };
 
@@ -282,35 +277,6 @@ static CREATED_KEY: Shape = Shape {
         key("at", PATH, "In the body."),
         key("header", Text("a header"), "In a header."),
         key("after", Text("a text"), "The text that the key follows in the header."),
-    ]],
-};
-
-static HEADER: Shape = Shape {
-    name: "a header",
-    doc: "A header of the answer.",
-    keys: &[&[must("header", Text("a header"), "Its name.")]],
-};
-
-static NEXT: Shape = Shape {
-    name: "next",
-    doc: "Where the next page is named.",
-    keys: &[&[
-        key("url", PATH, "A URL of the same origin, in the body."),
-        key("header", Text("a header"), "A `Link` header."),
-    ]],
-};
-
-static PAGE: Shape = Shape {
-    name: "page",
-    doc: "How pages are asked for: the names of query parameters. { offset, limit }, { page, size, first } or { cursor, limit }.",
-    keys: &[&[
-        key("offset", Text("a parameter"), "How many to skip."),
-        key("limit", Text("a parameter"), "How many to take."),
-        key("page", Text("a parameter"), "The number of the page."),
-        key("size", Text("a parameter"), "The size of a page."),
-        key("first", Count, "The number of the first page, 0 or 1."),
-        key("cursor", Text("a parameter"), "The cursor that the page before yielded."),
-        key("max", Count, "The most the product gives on one page."),
     ]],
 };
 
