@@ -115,7 +115,7 @@ impl Work {
     /// # Errors
     /// As [`Work::gather`].
     pub async fn gather_unlocked(&self, located: &Located, extent: Extent<'_>) -> Result<Account, OperationError> {
-        if self.kind().key.stable {
+        if self.kind().key_is_fixed() {
             return self.gather(located, extent).await;
         }
         if let Some(shown) = self.fetch_part(located, extent).await? {

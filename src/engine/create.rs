@@ -23,6 +23,8 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     let kind = work.kind();
     resource::check_required(&resource, &kind.kind)?;
     kind.check_rest(&resource)?;
+    // A key that cannot be is told before anybody looks for it.
+    kind.make_key(&resource, work.known())?;
     let Some(unique) = Unique::of(kind, &resource) else {
         let _turn = work.lock("name", &name_of(&work, &resource)).await?;
         let made = work.make(&resource).await.map_err(Failed::cause)?;

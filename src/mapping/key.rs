@@ -5,6 +5,7 @@ use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::to_target::ResourceScope;
 use crate::mapping::transform::slug;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Mutability;
 use crate::wire::template::as_text;
 use crate::wire::{Part, Scope, Variable};
 use std::sync::Arc;
@@ -67,7 +68,25 @@ impl TypeMapping {
                 }
             }
         }
-        Ok(present.then(|| key.trim().to_owned()))
+        let key = key.trim();
+        // As a path segment these two lead elsewhere.
+        if let ("." | "..", Some(Variable::Attribute(name))) = (key, made.holes().last()) {
+            return Err(self.refused(name));
+        }
+        Ok(present.then(|| key.to_owned()))
+    }
+
+    /// Does an account have the same key for good? One that is made of what cannot change, or stated by the mapping, does.
+    pub fn key_is_fixed(&self) -> bool {
+        let immutable = |hole: &Variable| match hole {
+            Variable::Attribute(name) => {
+                let attribute = self.kind.path(name).ok().and_then(|path| self.kind.attribute(&path));
+                attribute.is_some_and(|attribute| attribute.mutability == Mutability::Immutable)
+            }
+            _ => true,
+        };
+        let made = || self.key.made.as_ref().is_some_and(|made| made.holes().all(immutable));
+        self.key.stable || self.fixed.is_some() || made()
     }
 
     /// Is a made key made of this rule's attribute?

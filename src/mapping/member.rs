@@ -7,7 +7,8 @@ use crate::mapping::{Rule, TransformError};
 use crate::wire::{Body, Path, Scope};
 use serde_json::{Map, Value};
 
-/// What tells the element from all others: its fields, or the element itself under the path `.`.
+/// What tells the element from all others: its fields, or the element itself under the path `.`. Of a list in a field any may stand there,
+/// and an element that is made gets the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     /// Each field, and what stands in it: a constant, a setting or a lookup.
@@ -38,9 +39,13 @@ impl Member {
     }
 }
 
-/// Is it this element? `7` and `"7"` are equal.
+/// Is it this element, or one of these? `7` and `"7"` are equal.
 pub fn fits(element: &Value, wanted: &[(&Path, Value)]) -> bool {
-    wanted.iter().all(|(at, value)| at.first(element).is_some_and(|held| same(held, value)))
+    let one_of = |held: &Value, value: &Value| match value {
+        Value::Array(list) => list.iter().any(|one| same(held, one)),
+        one => same(held, one),
+    };
+    wanted.iter().all(|(at, value)| at.first(element).is_some_and(|held| one_of(held, value)))
 }
 
 /// Puts the array with the element in it, or without it; nothing where it is so already.
@@ -64,7 +69,13 @@ pub(super) fn write(
     }
     if there {
         let mut element = Value::Object(Map::new());
-        wanted.into_iter().for_each(|(at, value)| at.set(&mut element, value));
+        for (at, value) in wanted {
+            let value = match value {
+                Value::Array(list) => list.into_iter().next().ok_or(TransformError::Unset).map_err(failed)?,
+                one => one,
+            };
+            at.set(&mut element, value);
+        }
         list.push(element);
     } else {
         list.retain(|one| !fits(one, &wanted));

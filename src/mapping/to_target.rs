@@ -83,6 +83,20 @@ impl TypeMapping {
         Ok(())
     }
 
+    /// Puts the elements that a create sends where none are given, beside those of other rules. Are there any?
+    pub fn put_default_elements(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> bool {
+        let (Shape::Each { at, .. }, Some(Body::List(elements))) = (&rule.shape, &rule.default) else { return false };
+        let array = array_of(at);
+        let Some(hops) = array.hops() else { return false };
+        let scope = ResourceScope { mapping: self, resource, known: &Nothing };
+        for element in elements {
+            let next = array.first(&draft.document).and_then(Value::as_array).map_or(0, Vec::len);
+            let place = Path::of_hops([hops, &[Hop::Index(next)]].concat());
+            draft.put_late(&place, (element, &scope), rule.line);
+        }
+        array.first(&draft.document).is_some()
+    }
+
     /// Writes the rule's attribute into a document that changes an account; a cleared attribute is written too, as the target wants it.
     /// `before` is the account as read, whose array elements are carried along; `None` while creating.
     ///
@@ -106,7 +120,8 @@ impl TypeMapping {
             (Shape::Has { .. } | Shape::Elected { .. }, None) => return Ok(()),
             _ => {}
         }
-        let fields = self.fields(rule, (resource, known))?;
+        let held = rule.writes_to().zip(document).and_then(|(at, document)| at.first(document));
+        let fields = self.fields(rule, (resource, &AsItWas { held, known }))?;
         let several = fields.len() > 1;
         for (at, value) in fields {
             if let Some((document, Sends::Changed)) = before
@@ -139,7 +154,9 @@ impl TypeMapping {
         let to_target = |value: &Value| rule.transform.to_target(value, known).map_err(|cause| rule.failed(cause));
         match &rule.shape {
             Shape::Field(at) | Shape::Write(at) => {
-                let value = resource.get(&rule.attribute).map(to_target).transpose()?;
+                // A function that is told what the field held says what becomes of it when there is no value, too.
+                let nothing = rule.transform.wants_before().then_some(&Value::Null);
+                let value = resource.get(&rule.attribute).or(nothing).map(to_target).transpose()?;
                 Ok(vec![(at, value.filter(|value| !value.is_null()))])
             }
             Shape::One { at, .. } => {
@@ -313,6 +330,21 @@ impl Draft {
     }
 }
 
+/// What is known, and as `<value>` what the field held before.
+struct AsItWas<'a> {
+    held: Option<&'a Value>,
+    known: &'a dyn Scope,
+}
+
+impl Scope for AsItWas<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        match variable {
+            Variable::Value => self.held.map(Cow::Borrowed),
+            other => self.known.value(other),
+        }
+    }
+}
+
 /// Shows what is filled in late as its placeholder.
 struct Placeholders;
 
@@ -354,7 +386,7 @@ impl Rule {
     /// Can it be written without knowing the account: does it replace whole fields, whatever they hold?
     pub fn is_blind(&self) -> bool {
         match &self.shape {
-            Shape::Field(at) | Shape::Write(at) => at.is_plain(),
+            Shape::Field(at) | Shape::Write(at) => at.is_plain() && !self.transform.wants_before(),
             Shape::One { at, .. } => at.iter().all(|(_, path)| path.is_plain()),
             Shape::Each { add, remove, .. } => add.is_some() && remove.is_some(),
             Shape::Has { .. } | Shape::Elected { .. } => false,

@@ -33,10 +33,17 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
     let keyed = subject.keyed(resource);
-    for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
+    for rule in &kind.rules {
+        let given = rule.is_sent() && !resource.elements(&rule.attribute).is_empty();
         match &rule.shape {
-            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
-            Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
+            Shape::Each { .. } if rule.has_calls() => continue,
+            Shape::Each { .. } if given => subject.put_array(rule, resource, &mut draft)?,
+            Shape::Each { .. } => {
+                if !kind.put_default_elements(rule, &keyed, &mut draft) {
+                    continue;
+                }
+            }
+            _ if !rule.is_sent() => continue,
             _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
         }
         covers.push(rule.attribute.clone());

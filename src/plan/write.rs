@@ -150,28 +150,38 @@ pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
-    let busy = kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty());
-    let planned = busy.map(|(row, rules)| planned_row(subject, row, &rules, (after, &changes.elements)));
-    let planned: Vec<Planned> = planned.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let mut planned = Vec::new();
+    let mut earlier: Vec<&Rule> = Vec::new();
+    for (row, rules) in kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty()) {
+        planned.extend(planned_row(subject, row, (&earlier, &rules), (after, &changes.elements))?);
+        // What is never read is no part of an account that is sent back.
+        earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
+    }
     Ok(planned.into_iter().flat_map(|planned| subject.followed(planned, after)).collect())
 }
 
-/// The step of one row; `None` where the arrays that it would send are as they should be already.
+/// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
+/// rows changed, too.
 fn planned_row(
     subject: &Subject<'_>,
     row: &UpdateRow,
-    rules: &[&Rule],
+    (earlier, rules): (&[&Rule], &[&Rule]),
     (after, elements): (&Resource, &[ElementChange]),
 ) -> Result<Option<Planned>, PlanError> {
+    let whole = if row.sends == Sends::Account { [earlier, rules].concat() } else { rules.to_vec() };
+    let others = whole.len() - rules.len();
     let nothing = Value::Null;
     let before = subject.before.map_or(&nothing, |before| before.document);
     let document = match (row.sends, before) {
-        (Sends::Account, Value::Object(fields)) => Value::Object(subject.carried_along(fields, rules)),
+        (Sends::Account, Value::Object(fields)) => Value::Object(subject.carried_along(fields, &whole)),
         (Sends::Account | Sends::Changed, _) => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
     let keyed = subject.keyed(after);
-    for rule in rules {
+    for (position, rule) in whole.iter().enumerate() {
+        if position == others {
+            draft.lines.clear();
+        }
         match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
             (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
             (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
@@ -182,7 +192,7 @@ fn planned_row(
         return Ok(None);
     }
     if row.sends == Sends::Account {
-        put_back_unchanged_arrays(before, rules, &mut draft);
+        put_back_unchanged_arrays(before, &whole, &mut draft);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;

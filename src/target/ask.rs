@@ -7,7 +7,9 @@ use super::request::Form;
 use super::sessions::{Ends, Held, Known, holes};
 use super::supply::{Captures, Supply, Turn};
 use super::{Budget, Target, Use};
-use crate::wire::{Argument, Expires, IfUncertain, Lives, Lookup, LookupId, Meaning, Scope, Step, Take, Variable};
+use crate::wire::{
+    Argument, Expires, IfUncertain, Lives, Lookup, LookupId, Meaning, Path, Scope, Step, Take, Variable,
+};
 use http::Uri;
 use http::header::SET_COOKIE;
 use serde_json::Value;
@@ -186,7 +188,7 @@ impl Target {
             .filter(|cookie| cookie.contains('='))
             .collect();
         let value = match &lookup.take {
-            Take::At(path) => path.first(&answer.body).cloned(),
+            Take::At(path) => taken(path, &answer.body),
             Take::Header(name) => header(&answer.headers, name).map(Value::from),
             Take::Cookies => (!cookies.is_empty()).then_some(Value::Null),
         };
@@ -229,6 +231,15 @@ impl Scope for Target {
             other => self.instance.settings.value(other),
         }
     }
+}
+
+/// The value there; of a path that may lead to many places, all of them as a list.
+fn taken(path: &Path, body: &Value) -> Option<Value> {
+    if path.hops().is_some() {
+        return path.first(body).cloned();
+    }
+    let all: Vec<Value> = path.all(body).into_iter().filter(|one| !one.is_null()).cloned().collect();
+    (!all.is_empty()).then_some(Value::Array(all))
 }
 
 fn nothing_found(lookup: &Lookup) -> Trouble {

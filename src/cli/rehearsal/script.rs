@@ -1,7 +1,7 @@
 //! A product that answers as a test's `exchange:` says, call by call, and notes whatever else it is asked.
 
 use crate::mapping::Exchange;
-use crate::wire::encode;
+use crate::wire::{Call, encode};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
@@ -25,13 +25,18 @@ impl Script {
         state.1.iter().cloned().chain(missing).collect()
     }
 
-    pub(super) fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+    pub(super) fn answer(&self, made: &Call, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (call, body) = (method_and_path(request), encode::decode_request(request.headers(), request.body()));
+        let (mut call, mut body) =
+            (method_and_path(request), encode::decode_request(request.headers(), request.body()));
         let Some(expected) = state.0.pop_front() else {
             state.1.push(format!("the call `{call}` is one more than the test lists"));
             return reply(StatusCode::INTERNAL_SERVER_ERROR, &[], &Value::Null);
         };
+        // A shared call goes by its name, too.
+        if let Some(shared) = made.shared.as_ref().filter(|shared| *shared.label == *expected.call) {
+            (call, body) = (expected.call.clone(), shared.shown(&body));
+        }
         if expected.call != call {
             state.1.push(format!("the call was `{call}`, the test says `{}`", expected.call));
         }

@@ -112,7 +112,7 @@ impl Line for Product {
     ) -> target::Exchange<'a> {
         let script = self.script.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match script {
-            Some(script) => Box::pin(async move { Ok(script.answer(&request)) }),
+            Some(script) => Box::pin(async move { Ok(script.answer(call, &request)) }),
             None => self.accounts.exchange(call, request, deadline),
         }
     }

@@ -115,7 +115,10 @@ fn own_value(
 }
 
 fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {
-    let names: Vec<Option<Function>> = node.items().iter().map(|item| function(context, item)).collect();
+    // The first of two goes to the product, and so does the one of a rule that only writes.
+    let sent = |position: usize| position == 0 && way != Way::ToScim;
+    let items = node.items().iter().enumerate();
+    let names: Vec<Option<Function>> = items.map(|(at, item)| function(context, (item, sent(at)))).collect();
     let (to_target, to_scim) = match (names.as_slice(), way) {
         ([target, scim], Way::Both) => (target.clone(), scim.clone()),
         ([one], Way::ToScim) => (None, one.clone()),
@@ -140,8 +143,8 @@ fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {
     }
 }
 
-/// A function of the script file that takes one value, and perhaps the settings.
-fn function(context: &Context<'_>, node: &Node) -> Option<Function> {
+/// A function of the script file that takes one value, and perhaps the settings, and on its way to the product the field as it was.
+fn function(context: &Context<'_>, (node, sent): (&Node, bool)) -> Option<Function> {
     let name = node.text()?;
     let Some(script) = &context.script else {
         let message = format!("`{name}` is a function of a script file, and there is none");
@@ -154,14 +157,17 @@ fn function(context: &Context<'_>, node: &Node) -> Option<Function> {
     };
     let functions = script.functions();
     match functions.iter().find(|(known, _)| *known == name) {
-        Some((_, count @ 1..=2)) => {
-            Some(Function { name: name.into(), settings: (*count == 2).then(|| context.all_settings()) })
-        }
+        Some((_, count)) if (1..=2).contains(count) || (*count == 3 && sent) => Some(Function {
+            name: name.into(),
+            settings: (*count > 1).then(|| context.all_settings()),
+            before: *count == 3,
+        }),
         Some((_, count)) => {
             let message = format!(
                 "`{name}` has {count} parameters; a value change has one, the value, or two, the value and the settings"
             );
-            context.report.say(&codes::SCRIPT_ARITY, &node.span, message);
+            let hint = "on the way to the product a third is the field as it was";
+            context.report.hint(&codes::SCRIPT_ARITY, &node.span, (message, hint));
             None
         }
         None => {

@@ -45,7 +45,7 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
     if let Some(entry) = node.entry("add").or(node.entry("remove")).filter(|_| reads_only) {
         writable(subject, &entry.key_span);
     }
-    let by_calls = add.is_some() && remove.is_some();
+    let by_calls = add.is_some() && remove.is_some() || node.get("through").is_some();
     let purpose = if reads_only || by_calls { Use::Read } else { Use::Write };
     let at = context.path_at(array, (Root::Whole, purpose))?;
     if keyed && (add.is_some() || remove.is_some() || at.without_filter().1.is_some()) {

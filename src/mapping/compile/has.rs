@@ -29,7 +29,7 @@ pub(super) fn has(
     let at = context.path_at(place, (Root::Whole, Use::Write))?;
     let of_filter = constants(&at).into_iter().map(|(name, value)| Some((own(&name), Body::Constant(value))));
     let names = Names { context, place: Place::Condition, kind: None, member: None };
-    let body = |node: &Node| if node.is_map() || node.is_list() { None } else { names.body(node) };
+    let body = |node: &Node| if node.is_map() { None } else { names.body(node) };
     let given: Vec<Option<(Path, Body)>> = match wanted.entries() {
         [] => vec![body(wanted).map(|body| (Path::of_names([]), body))],
         entries => entries.iter().map(|entry| Some((own(&entry.key), body(&entry.value)?))).collect(),

@@ -194,12 +194,16 @@ pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transf
     };
     let keep = flag(node, "keep") && !matches!(shape, Shape::Kept);
     let refers_to = if matches!(shape, Shape::Each { .. }) { None } else { reference(names.context, node) };
+    let default = node.get("default").and_then(|node| names.body(node));
+    if let (Shape::Each { .. }, Some(node)) = (&shape, node.get("default").filter(|node| !node.is_list())) {
+        names.context.report.say(&codes::WRONG_KIND, &node.span, "beside `each` a default is a list of elements");
+    }
     let mut rule = Rule {
         attribute,
         shape,
         transform,
         refers_to,
-        default: node.get("default").and_then(|node| names.body(node)),
+        default,
         cleared: node
             .get("empty_as")
             .map(spellings)

@@ -41,6 +41,8 @@ fn one(names: &Names<'_>, entry: &Entry) -> Option<Call> {
     let text = line(names, entry.value.get("call")?);
     let request = Request::of(names, &entry.value);
     let mut call = empty(names, (&entry.key, &entry.value), text?);
+    // The file's rows and the built-in ones come last, where the call is used.
+    call.answers.clear();
     request.lay_over(&mut call);
     for hole in call.holes() {
         if let Variable::Argument(name) = hole

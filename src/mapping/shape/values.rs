@@ -1,6 +1,6 @@
 //! The shapes of values: conversions, keys that are made, elections.
 
-use super::Want::{Flag, Idea, Or, Scalar, Text};
+use super::Want::{Flag, Idea, List, Many, Or, Scalar, Text};
 use super::{Key, Shape, Want, key, must};
 
 const PATH: Want = Text("a path");
@@ -70,4 +70,4 @@ pub(super) static PRIMARY: Shape = Shape {
 };
 
 /// What `has:` looks for.
-pub(super) const HAS: Want = Or(&[Scalar, Want::Map("a field", &Scalar)]);
+pub(super) const HAS: Want = Or(&[Scalar, List(&Scalar), Want::Map("a field", &Many(&Scalar))]);

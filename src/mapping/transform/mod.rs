@@ -47,6 +47,8 @@ pub struct Function {
     pub name: Arc<str>,
     /// The settings that it is given as a map, where it takes a second argument.
     pub settings: Option<Vec<Arc<str>>>,
+    /// Does it take a third: the field as it was, which `known` gives as `<value>`?
+    pub before: bool,
 }
 
 impl Function {
@@ -54,7 +56,11 @@ impl Function {
         let Some(names) = &self.settings else { return script.call(&self.name, std::slice::from_ref(value)) };
         let setting = |name: &Arc<str>| known.value(&Variable::Setting(name.clone())).map(Cow::into_owned);
         let settings = names.iter().map(|name| (name.to_string(), setting(name).unwrap_or_default())).collect();
-        script.call(&self.name, &[value.clone(), Value::Object(settings)])
+        let mut arguments = vec![value.clone(), Value::Object(settings)];
+        if self.before {
+            arguments.push(known.value(&Variable::Value).map(Cow::into_owned).unwrap_or_default());
+        }
+        script.call(&self.name, &arguments)
     }
 }
 
@@ -103,6 +109,11 @@ impl Transform {
                 Ok(function.call(script, value, known)?)
             }
         }
+    }
+
+    /// Does a function on the way to the target take the field as it was?
+    pub fn wants_before(&self) -> bool {
+        matches!(self, Transform::Script { to_target: Some(Function { before: true, .. }), .. })
     }
 
     /// The attribute's value for a field's value, in the attribute's SCIM type: numbers become text for strings, "5" becomes 5 for integers,

@@ -271,7 +271,7 @@ proptest! {
 }
 
 fn plain(name: &str) -> Function {
-    Function { name: name.into(), settings: None }
+    Function { name: name.into(), settings: None, before: false }
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn a_function_with_a_second_parameter_is_given_the_settings() {
     }
     let script = Arc::new(Script::compile("s.rhai", "fn local(v, settings) { v + \"@\" + settings.domain }").unwrap());
     let settings = Some(vec!["domain".into()]);
-    let to_target = Some(Function { name: "local".into(), settings });
+    let to_target = Some(Function { name: "local".into(), settings, before: false });
     let rule = Transform::Script { script, to_target, to_scim: None };
     assert_eq!(rule.to_target(&json!("mo"), &Domain), Ok(json!("mo@corp")));
 }

@@ -241,7 +241,7 @@ fn is_two_way(rule: &Rule) -> bool {
     both && !rule.reads_only() && !rule.has_calls() && !matches!(rule.shape, Shape::Elected { .. })
 }
 
-/// May the product's form of the value be another one: is it remembered, or are moments finer in SCIM?
+/// May the product's form of the value be another one: is it remembered, are moments finer in SCIM, does a script tell more?
 fn loses(kind: &TypeMapping, rule: &Rule) -> bool {
     let transforms = |transform: &Transform| match transform {
         Transform::As(all) => all.iter().any(|one| matches!(one, Conversion::ToTarget(_) | Conversion::Number)),
@@ -251,8 +251,10 @@ fn loses(kind: &TypeMapping, rule: &Rule) -> bool {
         Shape::Each { items, .. } => items.iter().any(|item| transforms(&item.transform)),
         _ => false,
     };
-    let moment = kind.kind.attribute(&rule.attribute).is_some_and(|one| one.kind == Kind::DateTime);
-    rule.remember || moment || items || transforms(&rule.transform)
+    let of_kind = |wanted: Kind| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.kind == wanted);
+    // A script may know of elements what the client left out, such as their type.
+    let tells_more = rule.is_scripted() && of_kind(Kind::Complex);
+    rule.remember || of_kind(Kind::DateTime) || tells_more || items || transforms(&rule.transform)
 }
 
 /// What stands in the rule's field.
