@@ -202,7 +202,7 @@ codes! {
     EDITION "M068" "edition" Error "an edition of the language that is not known"
         "This gateway reads edition 1.";
     AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate"
-        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`.";
+        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`, `oauth2`, `sign`, `client_certificate`, `pass_through`.";
     MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
         "The attributes of a made key must have rules.";
     SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
@@ -225,6 +225,8 @@ codes! {
         "A lookup whose call names the account or the member is another one for each step: `lives: once`. Such a one has no value outside of a step.";
     ARGUMENT_NO_TEXT "M080" "argument-no-text" Error "an argument that cannot stand within a text"
         "A list or a map with placeholders in it fills only a hole that stands alone.";
+    AUTH_INCOMPLETE "M081" "auth-incomplete" Error "a way to authenticate that lacks a part, or has one too many"
+        "Each grant of `oauth2` wants its own parts; what is signed must be sent.";
     AUTH_CONFLICT "M082" "auth-conflict" Error "ways to authenticate that exclude each other"
         "Only one of them can say who calls; `client_certificate` and `query` may stand beside others.";
     READ_HIDES_FIELD "M083" "read-hides-field" Error "a named read that hides a field of the account"
@@ -251,8 +253,14 @@ codes! {
         "One of `at`, `read`, `equals` and `first`. A choice that no call could send says `written: ignore`.";
     DOUBLE_MEMBER "M096" "double-member" Error "two rules for one element of an array"
         "Two `has` rules that mean the same element would undo each other.";
+    KEYED_ELEMENTS "M097" "keyed-elements" Error "`key: true` where elements have no names"
+        "The fields of an object are the elements, and their names one sub-attribute; the object is sent whole.";
     NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"
         "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
+    THROUGH_NOTHING "M101" "through-nothing" Error "a list that nothing can be written through"
+        "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
+    FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
+        "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
 }

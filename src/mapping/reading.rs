@@ -124,15 +124,14 @@ impl Rule {
     /// Every path from the document's root that reading the attribute follows.
     pub fn reads(&self) -> Vec<&Path> {
         match &self.shape {
-            Shape::Field(path) => vec![path],
+            Shape::Field(path) | Shape::Has { at: path, .. } => vec![path],
+            Shape::Elected { by: Election::First(path) | Election::Equals(path), .. } => vec![path],
             Shape::Read(sources) => sources.iter().flat_map(places).collect(),
             Shape::One { at, .. } => at.iter().map(|(_, path)| path).collect(),
             Shape::Each { at, items, .. } => {
                 let rooted = items.iter().map(|item| &item.at).filter(|path| path.text().starts_with('$'));
                 std::iter::once(at).chain(rooted).collect()
             }
-            Shape::Has { at, .. } => vec![at],
-            Shape::Elected { by: Election::First(at) | Election::Equals(at), .. } => vec![at],
             Shape::Write(_) | Shape::Kept => Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
+use crate::mapping::keyed;
 use crate::mapping::member::{Member, fits};
 use crate::mapping::transform::same;
 use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
@@ -34,12 +35,12 @@ pub enum RuleFault {
     /// A transform refused the value.
     #[error(transparent)]
     Transform(#[from] crate::mapping::transform::TransformError),
-    /// A reference to something that is not one of the target's keys.
-    #[error("a reference is not shaped like a key of the target")]
-    Reference,
     /// What a key is made of holds what the target does not take in keys.
     #[error("it makes the key, and the target does not take such a key")]
     Key,
+    /// Elements that are fields of an object lack a name, or share one.
+    #[error("each element needs a name of its own here, and one has none or another's")]
+    Name,
     /// More elements were sent than the target can hold.
     #[error("the target holds one element only, and more were sent")]
     Rest,
@@ -142,8 +143,13 @@ impl TypeMapping {
                 }
                 Ok(())
             }
-            Shape::Each { at, items, apart, .. } => {
-                let ours = owned(at.items(account), (apart, known)).map_err(|cause| rule.failed(cause))?;
+            Shape::Each { at, items, apart, keyed, .. } => {
+                let named = keyed.then(|| keyed::elements(at.first(account)));
+                let all = match &named {
+                    Some(named) => named.as_array().map(|list| list.iter().collect()).unwrap_or_default(),
+                    None => at.items(account),
+                };
+                let ours = owned(all, (apart, known)).map_err(|cause| rule.failed(cause))?;
                 let elements = ours.into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));

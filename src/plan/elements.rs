@@ -1,5 +1,6 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
+use crate::mapping::keyed;
 use crate::mapping::to_scim::owned;
 use crate::mapping::to_target::{Draft, array_of, constants};
 use crate::mapping::{Item, Rule, Shape, Transform, Unknown};
@@ -187,15 +188,16 @@ impl Subject<'_> {
     /// Puts the whole array as the resource has it. Elements that the mapping does not name, and unnamed fields of those it
     /// names, are carried along from the account as it was.
     pub(super) fn put_array(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
-        let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        draft.carry(&array, self.document());
-        let standing = Standing::of(at, draft.standing(&array, self.document()));
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let known: HashMap<String, &Value> =
             ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
-        // Without a filter on the path, and where no other rule owns any, every element is one of ours.
-        let foreign = standing.all.iter().filter(|one| ours.len() != standing.all.len() && !is_one_of(&ours, one));
+        // Both are in the array's order.
+        let mut next = ours.iter().peekable();
+        let foreign = standing.all.iter().filter(|one| next.next_if(|own| std::ptr::eq(**own, *one)).is_none());
         let mut list: Vec<Value> = foreign.cloned().collect();
         let elements = resource.elements(&rule.attribute).iter().enumerate();
         for (position, element) in elements.filter(|element| !self.is_passed_over(rule, *element)) {
@@ -203,7 +205,16 @@ impl Subject<'_> {
             let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
-        draft.put(&array, Value::Array(list), rule.line);
+        self.put_list((rule, &array), list, draft)
+    }
+
+    fn put_list(&self, (rule, array): (&Rule, &Path), list: Vec<Value>, draft: &mut Draft) -> Result<(), PlanError> {
+        draft.carry(array, self.document());
+        let value = match &rule.shape {
+            Shape::Each { keyed: true, .. } => keyed::object(list).map_err(|cause| rule.failed(cause))?,
+            _ => Value::Array(list),
+        };
+        draft.put(array, value, rule.line);
         Ok(())
     }
 
@@ -218,13 +229,13 @@ impl Subject<'_> {
         change: &ElementChange,
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
-        let Shape::Each { at, items, apart, .. } = &rule.shape else { return Ok(()) };
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
-        draft.carry(&array, self.document());
-        let standing = Standing::of(at, draft.standing(&array, self.document()));
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
         let (old, all) = (standing.all, ours.len() == standing.all.len());
-        let own = |one: &Value| all || is_one_of(&ours, one);
+        let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));
         let gone: Vec<Value> =
             change.removes.iter().filter_map(|one| self.element(rule, items, (0, one)).ok()).collect();
         let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
@@ -239,7 +250,7 @@ impl Subject<'_> {
             }
         }
         if changed {
-            draft.put(&array, Value::Array(list), rule.line);
+            self.put_list((rule, &array), list, draft)?;
         }
         Ok(())
     }
@@ -288,10 +299,6 @@ impl<'a> Standing<'a> {
     }
 }
 
-fn is_one_of(ours: &[&Value], one: &Value) -> bool {
-    ours.iter().any(|own| std::ptr::eq(*own, one))
-}
-
 fn value_in(items: &[Item], element: &Value) -> Option<String> {
     let item = items.iter().find(|item| &*item.sub == "value")?;
     item.at.first(element).map(|value| as_text(value).into_owned())
@@ -306,12 +313,15 @@ fn same_value(items: &[Item], one: &Value, other: &Value) -> bool {
     }
 }
 
+/// One over the other, objects within them too.
 fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
+    let Value::Object(fields) = over else { return over };
+    for (name, value) in fields {
+        let value = match under.get_mut(&name).map(Value::take) {
+            Some(Value::Object(below)) => merged(below, value),
+            _ => value,
+        };
+        under.insert(name, value);
     }
+    Value::Object(under)
 }

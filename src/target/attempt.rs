@@ -43,15 +43,14 @@ pub(super) struct Attempt<'a> {
 pub(super) enum Auth<'a> {
     /// As the mapping says, if it says anything.
     With(Option<&'a Credential>),
-    /// Not at all: this call finds out how. A refusal of it is the end.
-    Bare,
+    /// In a way of its own or not at all: this call finds out how. A refusal of it is the end.
+    Bare(Option<&'a Credential>),
 }
 
 impl<'a> Auth<'a> {
     pub(super) fn credential(self) -> Option<&'a Credential> {
         match self {
-            Auth::With(credential) => credential,
-            Auth::Bare => None,
+            Auth::With(credential) | Auth::Bare(credential) => credential,
         }
     }
 }
@@ -186,7 +185,9 @@ impl<'a> Attempt<'a> {
 
     /// The target does not let us in: there is no session that could be renewed, or a new one is refused too.
     pub(super) fn not_let_in(&self, received: &Received) -> TargetError {
-        let trouble = Trouble::Credentials { status: received.answer.status };
+        let status = received.answer.status;
+        let passed = self.auth.credential().is_some_and(Credential::passes_through);
+        let trouble = if passed { Trouble::NotLetIn { status } } else { Trouble::Credentials { status } };
         self.failed(trouble, &Tally { resent: received.earlier, waits: 0 })
     }
 

@@ -17,6 +17,7 @@ mod random;
 mod request;
 mod retry_after;
 mod sessions;
+mod sign;
 mod supply;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ pub use call::{
     Call, CallId, Decoding, Encoding, IfUncertain, KeySource, Listing, Missing, Next, Paging, ResultAt, Shared, Total,
 };
 pub use credential::Credential;
-pub use lookup::{Expires, Lives, Lookup, LookupId, Moment, Take};
+pub use lookup::{Expires, Lives, Lookup, LookupId, Moment, Rotation, Take};
 pub use path::{Hop, Path, PathError};
 pub use step::{Argument, Capture, Step, StepKind, Term};
 pub use template::{Body, Nothing, Part, Scope, Template, TemplateError, Variable};

@@ -5,6 +5,7 @@ use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
 use crate::scim::schema::{ResourceType, nearest};
+use crate::wire::credential::Sign;
 use crate::wire::{Body, Part, Path, Template, TemplateError, Variable};
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Auth,
+    Sign,
     Shared,
     Lookup,
     Made,
@@ -71,6 +73,7 @@ impl Place {
     fn words(self) -> &'static str {
         match self {
             Place::Auth => "in `auth`",
+            Place::Sign => "in `sign`",
             Place::Shared => "in a shared call",
             Place::Lookup => "in the call of a lookup",
             Place::Made => "in a made key",
@@ -101,6 +104,7 @@ impl Place {
         };
         match self {
             Place::Auth | Place::Condition => &[Setting, Lookup],
+            Place::Sign => &[Setting, Lookup, Argument],
             Place::Shared => &[Setting, Lookup, Random, Argument],
             Place::Lookup => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version],
             Place::Made => &[Setting, Lookup, Attribute],
@@ -286,6 +290,9 @@ impl<'a> Names<'a> {
         if let Some(lookup) = self.context.lookups.borrow().iter().find(|lookup| *lookup.name == *name) {
             return Some((Variable::Lookup(lookup.name.clone()), Family::Lookup));
         }
+        if self.place == Place::Sign && Sign::NAMES.contains(&name) {
+            return Some((Variable::Argument(name.into()), Family::Argument));
+        }
         if self.place == Place::Shared {
             let plain = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
                 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'));
@@ -353,6 +360,8 @@ impl<'a> Names<'a> {
         let fixed =
             FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
         let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
+        let signed = if self.place == Place::Sign { Sign::NAMES.as_slice() } else { &[] };
+        let signed = signed.iter().map(|name| (*name).to_owned());
         let lookups: Vec<String> = match families.contains(&Family::Lookup) {
             true => self.context.lookups.borrow().iter().map(|lookup| lookup.name.to_string()).collect(),
             false => Vec::new(),
@@ -364,7 +373,7 @@ impl<'a> Names<'a> {
             (Family::Answer, "answer.field"),
         ];
         let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
-        fixed.chain(settings).chain(lookups).chain(other).collect()
+        fixed.chain(signed).chain(settings).chain(lookups).chain(other).collect()
     }
 }
 
