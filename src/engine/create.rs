@@ -30,7 +30,8 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     };
     let _turn = work.lock("unique", &unique.folded).await?;
     let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
-    attempt.run().await
+    // Boxed: whoever starts a create holds it, and would be as large.
+    Box::pin(attempt.run()).await
 }
 
 /// One create of one unique value, under its lock.
