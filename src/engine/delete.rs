@@ -50,7 +50,7 @@ impl Work {
     /// Where nobody knows whether the target did it, it is looked at.
     async fn confirm_gone(&self, located: &Located, ran: Ran) -> Result<(), OperationError> {
         for (_, error) in ran.doubts {
-            if self.fetch(located).await?.is_some() {
+            if self.is_there(located).await? {
                 return Err(error);
             }
         }

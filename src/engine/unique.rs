@@ -1,6 +1,7 @@
 //! The value by which a target tells accounts apart: who holds it, and who held it and is deleted.
 
 use crate::engine::account::{Account, Extent, Shown};
+use crate::engine::document::steps;
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Leaves, TypeMapping};
 use crate::plan::{self, Lookup};
@@ -11,7 +12,7 @@ use crate::scim::resource::Resource;
 use crate::scim::schema::Uniqueness;
 use crate::target::{Captures, Span, Use};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Meaning, Step, Variable};
+use crate::wire::{Argument, Meaning, Variable};
 use serde_json::Value;
 
 /// The attribute by which the target tells accounts apart.
@@ -89,7 +90,8 @@ impl Work {
         let Some(shown) = shown.filter(|shown| self.reads(&shown.document, unique)) else {
             return Ok(Some(Holder::Nobody));
         };
-        let account = match self.identify(vec![shown.document.clone()]).await?.pop() {
+        let ours = !self.kind().is_absent_without(&shown.document, &|_| true, self.known());
+        let account = match self.identify(ours.then(|| shown.clone()).into_iter().collect()).await?.pop() {
             Some((located, _)) => Some(self.seen(&located, shown, Extent::Whole).await?),
             None => None,
         };
@@ -130,20 +132,18 @@ impl Work {
         }
         let text = format!("{} eq {}", unique.path, unique.value);
         let filter = Filter::parse(&text, &kind.kind).map_err(|_| OperationError::NoKey)?;
-        let step = match plan::search(&self.instance.mapping, (kind, self.known()), &filter)? {
-            Lookup::Find(place, value) => {
-                Step::once(kind.find[place].search.call, vec![Argument::of(Variable::Value, value)])
-            }
-            Lookup::Scan => {
-                Step::once(kind.list.as_ref().ok_or(OperationError::NotOffered("listing"))?.call, Vec::new())
-            }
-            Lookup::Id(_) | Lookup::Kept(..) | Lookup::Any(_) => return Ok(false),
+        let (search, arguments) = match plan::search(&self.instance.mapping, (kind, self.known()), &filter)? {
+            Lookup::Find(place, value) => (&kind.find[place].search, vec![Argument::of(Variable::Value, value)]),
+            Lookup::Scan => (kind.list.as_ref().ok_or(OperationError::NotOffered("listing"))?, Vec::new()),
+            Lookup::Id(_) | Lookup::Kept(..) | Lookup::Refers(..) | Lookup::Any(_) => return Ok(false),
         };
         let captures = Captures::new();
-        let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
-        while let Some(documents) = pages.next().await? {
-            if documents.iter().any(|document| self.reads(document, unique)) {
-                return Ok(true);
+        for step in steps(search, &arguments) {
+            let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
+            while let Some(documents) = pages.next().await? {
+                if documents.iter().any(|document| self.reads(document, unique)) {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

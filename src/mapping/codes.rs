@@ -98,7 +98,7 @@ codes! {
     UNKNOWN_CONVERSION "M016" "unknown-conversion" Error "no such conversion"
         "`as` takes the name of a built-in conversion, or a list of names.";
     UNKNOWN_METHOD "M017" "unknown-method" Error "not an HTTP method"
-        "A call begins with GET, HEAD, POST, PUT, PATCH or DELETE.";
+        "A call begins with GET, HEAD, POST, PUT, PATCH, DELETE, SEARCH, QUERY, LINK or UNLINK.";
     UNKNOWN_ATTRIBUTE "M018" "unknown-attribute" Error "no such attribute"
         "The name belongs to none of the type's schemas. An attribute of one's own is declared by a rule under its URN.";
     UNKNOWN_VARIABLE "M019" "unknown-variable" Error "no such placeholder"
@@ -202,7 +202,7 @@ codes! {
     EDITION "M068" "edition" Error "an edition of the language that is not known"
         "This gateway reads edition 1.";
     AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate"
-        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`.";
+        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`, `oauth2`, `sign`, `client_certificate`, `pass_through`.";
     MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
         "The attributes of a made key must have rules.";
     SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
@@ -225,8 +225,22 @@ codes! {
         "A lookup whose call names the account or the member is another one for each step: `lives: once`. Such a one has no value outside of a step.";
     ARGUMENT_NO_TEXT "M080" "argument-no-text" Error "an argument that cannot stand within a text"
         "A list or a map with placeholders in it fills only a hole that stands alone.";
+    AUTH_INCOMPLETE "M081" "auth-incomplete" Error "a way to authenticate that lacks a part, or has one too many"
+        "Each grant of `oauth2` wants its own parts; what is signed must be sent.";
     AUTH_CONFLICT "M082" "auth-conflict" Error "ways to authenticate that exclude each other"
         "Only one of them can say who calls; `client_certificate` and `query` may stand beside others.";
+    READ_HIDES_FIELD "M083" "read-hides-field" Error "a named read that hides a field of the account"
+        "The answer of a named read lies in the account's document under its name, so no field of the account that a rule needs may have that name.";
+    READ_LIST_UNBOUNDED "M084" "read-list-unbounded" Error "an account read from a list that cannot be trusted to hold it"
+        "`read: list` takes the item with the key. The list must exist, be complete or bounded by `scan`, and its items must be the account.";
+    READ_FOR_NOTHING "M085" "read-for-nothing" Warning "a named read that nothing looks into"
+        "It is never made. Name it in a path, `$.name.field`, or leave it out.";
+    BODY_UNWRITABLE "M086" "body-unwritable" Error "a body that its encoding cannot write"
+        "A form is a map of fields; XML has one root element, so its body is a map with one field; `text` takes a text.";
+    HANDLE_WITHOUT_READ "M087" "handle-without-read" Error "a handle, and no call that takes it"
+        "The handle of a list item fills `<key>` of the read call, so there must be one.";
+    LIST_CONVERSION "M088" "list-conversion" Error "a conversion of list items that fits no rule"
+        "`as` on a list names attributes with a rule whose field is read, and whose own conversion the list's replaces.";
     CONVERSION_MISFIT "M091" "conversion-misfit" Error "a conversion that does not fit the attribute"
         "`join` makes one text of a multi-valued attribute, `split` a list of a single text, `split_name` one text of `name`; all others change single values.";
     CONVERSION_UNCLEAR "M092" "conversion-unclear" Error "a conversion with no name, or with several"
@@ -245,4 +259,8 @@ codes! {
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"
         "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
+    THROUGH_NOTHING "M101" "through-nothing" Error "a list that nothing can be written through"
+        "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
+    FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
+        "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
 }

@@ -52,6 +52,8 @@ impl TypeMapping {
         for part in &made.parts {
             match part {
                 Part::Text(text) => key.push_str(text),
+                // Only a query holds JSON.
+                Part::Json(_) => {}
                 Part::Hole(variable) => {
                     let Some(value) = scope.value(variable).filter(|value| !value.is_null()) else { continue };
                     present = true;

@@ -8,6 +8,7 @@ pub mod kept;
 pub mod key;
 pub(crate) mod keyed;
 pub mod member;
+pub mod reading;
 pub mod record;
 pub mod rule;
 mod shape;
@@ -31,7 +32,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, Look};
 pub use election::Election;
 pub use key::KeyForm;
 pub use member::Member;
-pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
+pub use reading::{Main, NamedRead, Reading};
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Conversion, Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
@@ -77,7 +79,7 @@ pub struct TypeMapping {
     /// One per attribute, in file order.
     pub rules: Vec<Rule>,
     /// Reading one account by its key.
-    pub read: Option<CallId>,
+    pub read: Option<Reading>,
     /// Listing accounts.
     pub list: Option<Search>,
     /// Finding accounts by an attribute's value.
@@ -88,6 +90,8 @@ pub struct TypeMapping {
     pub update: Vec<UpdateRow>,
     /// Deleting an account.
     pub delete: Option<Delete>,
+    /// The accounts that the mapping itself lists: the product has no calls for them.
+    pub fixed: Option<Vec<Value>>,
     /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
     pub fingerprint: String,
 }
@@ -101,6 +105,8 @@ pub struct KeyRule {
     pub stable: bool,
     /// It is a number in the target; anything else is 404 without a call.
     pub number: bool,
+    /// The target takes it in any case, so whose account it names is seen before it is written.
+    pub any_case: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
     /// What becomes of the attributes that it is made of.
@@ -131,8 +137,16 @@ pub enum Unsupported {
 pub struct Search {
     /// The call; its [`Call::listing`] is set.
     pub call: CallId,
+    /// Further calls whose items belong to the list as well.
+    pub also: Vec<CallId>,
     /// Attributes that its items do not hold: the account is read when one of these is wanted.
     pub lacks: Vec<AttributePath>,
+    /// Places in [`TypeMapping::absent_when`] of conditions that look at what its items do not hold.
+    pub undecided: Vec<usize>,
+    /// Where in an item stands what `<key>` of the read call takes, if that is not the account's key.
+    pub handle: Option<Path>,
+    /// The rules by which its items are read, where they show some value otherwise than the account does.
+    pub rules: Option<Vec<Rule>>,
 }
 
 /// A way to find accounts by a value. It may yield more than asked for, never less.

@@ -64,7 +64,7 @@ fn a_whole_mapping_compiles() {
 fn its_calls_carry_what_the_file_says() {
     let mapping = whole();
     let user = mapping.kind("User").unwrap();
-    let read = mapping.call(user.read.unwrap());
+    let read = mapping.call(user.read.as_ref().and_then(Reading::call).unwrap());
     assert_eq!((&*read.name, read.path.len(), read.query.len()), ("User.read", 2, 1));
     assert!(matches!(&read.result, ResultAt::At(path) if path.text() == "$.user"));
     let list = mapping.call(user.list.as_ref().unwrap().call);

@@ -35,9 +35,6 @@ pub enum RuleFault {
     /// A transform refused the value.
     #[error(transparent)]
     Transform(#[from] crate::mapping::transform::TransformError),
-    /// A reference to something that is not one of the target's keys.
-    #[error("a reference is not shaped like a key of the target")]
-    Reference,
     /// What a key is made of holds what the target does not take in keys.
     #[error("it makes the key, and the target does not take such a key")]
     Key,
@@ -79,6 +76,9 @@ impl Scope for AccountScope<'_> {
     }
 }
 
+/// Which attributes are wanted.
+pub type Wants<'a> = dyn Fn(&AttributePath) -> bool + 'a;
+
 impl TypeMapping {
     /// The account's key as text, if it has one.
     pub fn key_of(&self, account: &Value) -> Option<String> {
@@ -108,8 +108,21 @@ impl TypeMapping {
         wants: &dyn Fn(&AttributePath) -> bool,
         known: &dyn Scope,
     ) -> Result<Resource, RuleError> {
+        self.to_scim_by(&self.rules, account, (wants, known))
+    }
+
+    /// The same by other rules than the type's: list items may show values otherwise.
+    ///
+    /// # Errors
+    /// As [`TypeMapping::to_scim`].
+    pub fn to_scim_by(
+        &self,
+        rules: &[Rule],
+        account: &Value,
+        (wants, known): (&Wants<'_>, &dyn Scope),
+    ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
-        for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
+        for rule in rules.iter().filter(|rule| wants(&rule.attribute)) {
             self.read_rule(rule, (account, known), &mut resource)?;
         }
         Ok(resource)

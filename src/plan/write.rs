@@ -111,6 +111,7 @@ pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
     let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
     let mut holes = std::iter::once(&delete.call).chain(after).flat_map(|call| subject.mapping.call(*call).holes());
     delete.look_first
+        || subject.kind.key.any_case
         || !subject.kind.absent_when.is_empty()
         || holes.any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
 }
@@ -139,7 +140,8 @@ pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) 
 pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    let whole = |place: &usize| !kind.rules[*place].has_calls() && kind.rules[*place].through.is_none();
+    let arrays = changes.elements.iter().map(|change| change.rule).filter(whole);
     if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
         return Err(PlanError::NotOffered("changing"));
     }
@@ -176,7 +178,8 @@ fn planned_row(
             (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
         }
     }
-    if draft.lines.is_empty() {
+    let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
+    if draft.lines.is_empty() && !names {
         return Ok(None);
     }
     if row.sends == Sends::Account {
@@ -184,10 +187,12 @@ fn planned_row(
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
-    if let [rule] = rules
-        && let Some(value) = rule.only_path().and_then(|at| at.first(planned.account()?).cloned())
-    {
-        planned.step.arguments.push(Argument::of(Variable::Value, value));
+    if let [rule] = rules {
+        let value = match &rule.shape {
+            Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
+            _ => rule.only_path().and_then(|at| at.first(planned.account()?).cloned()),
+        };
+        planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
     Ok(Some(planned))
 }
@@ -214,7 +219,8 @@ impl Subject<'_> {
     /// The account as it was, but for arrays that are put whole anyway and may be long.
     fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept = fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
+        let kept =
+            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }

@@ -7,7 +7,7 @@ use super::request::Form;
 use super::sessions::{Ends, Held, Known, holes};
 use super::supply::{Captures, Supply, Turn};
 use super::{Budget, Target, Use};
-use crate::wire::{Expires, IfUncertain, Lives, Lookup, LookupId, Meaning, Scope, Step, Take, Variable};
+use crate::wire::{Argument, Expires, IfUncertain, Lives, Lookup, LookupId, Meaning, Scope, Step, Take, Variable};
 use http::Uri;
 use http::header::SET_COOKIE;
 use serde_json::Value;
@@ -42,13 +42,15 @@ impl<'a> Attempt<'a> {
     /// one is got and the refused call made once more: it did nothing the first time.
     pub(super) async fn ask(&self, ground: Ground<'_>, link: Option<&Uri>) -> Result<Asked<'a>, TargetError> {
         let target = self.target;
-        let mut renewed = matches!(self.auth, Auth::Bare);
+        let mut renewed = matches!(self.auth, Auth::Bare(_));
         loop {
             let generation = target.sessions.generation();
             let known = target.know(self, ground).await?;
             let settings = &target.instance.settings;
             let supply = Supply::of(ground, settings, &known);
-            let form = Form { address: &target.instance.address, auth: self.auth.credential() };
+            let auth = self.auth.credential();
+            let (caller, now) = (self.budget.authorization(), (target.instance.now)());
+            let form = Form { address: &target.instance.address, auth, caller, now };
             let request = match link {
                 Some(url) => form.request_to(url.clone(), self.call, &supply),
                 None => form.fill(self.call, &supply),
@@ -118,12 +120,15 @@ impl Target {
     async fn get(&self, id: LookupId, ground: Ground<'_>, budget: &Budget) -> Result<Held, TargetError> {
         let lookup = &self.sessions.lookups[id];
         let call = self.call(lookup.call)?;
-        let auth = if lookup.bare { Auth::Bare } else { self.auth() };
+        let auth = if lookup.bare { Auth::Bare(lookup.credential.as_ref()) } else { self.auth() };
         let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget, auth };
-        let (nothing, captures, turn) = (Step::once(lookup.call, Vec::new()), Captures::new(), Turn::default());
+        let token = self.token_before(id).map_err(|trouble| attempt.refused(trouble))?;
+        let arguments = token.map(|token| Argument::of(Variable::Value, token)).into_iter().collect();
+        let (nothing, captures, turn) = (Step::once(lookup.call, arguments), Captures::new(), Turn::default());
         let apart = Ground { step: &nothing, captures: &captures, random: ground.random, turn: &turn };
         let ground = if lookup.lives == Lives::Once { Ground { turn: &turn, ..ground } } else { apart };
-        let asked = attempt.ask(ground, None).await?;
+        let url = self.own_url(lookup).map_err(|trouble| attempt.refused(trouble))?;
+        let asked = attempt.ask(ground, url.as_ref()).await?;
         let status = asked.received.answer.status;
         match asked.received.meaning {
             Meaning::Ok => {}
@@ -136,6 +141,39 @@ impl Target {
             }
         }
         self.held(lookup, &asked).map_err(|trouble| attempt.refused(trouble))
+    }
+
+    /// The token that the answer before gave, or the first one: for a call that takes one and gives another.
+    fn token_before(&self, id: LookupId) -> Result<Option<Value>, Trouble> {
+        let Some(rotation) = &self.sessions.lookups[id].rotates else { return Ok(None) };
+        if let Some(next) = self.sessions.last(id).and_then(|held| held.next.clone()) {
+            return Ok(Some(next));
+        }
+        let first = rotation.first.fill(&self.instance.settings);
+        first.map(Some).ok_or_else(|| Trouble::Mapping("there is no first token".to_owned()))
+    }
+
+    /// Where the call of a lookup goes, if that is no path of the call. An absolute URL comes from a setting, never from an answer.
+    fn own_url(&self, lookup: &Lookup) -> Result<Option<Uri>, Trouble> {
+        let Some(template) = &lookup.url else { return Ok(None) };
+        let text = template.fill_text(&self.instance.settings).unwrap_or_default();
+        let url = match text.starts_with('/') {
+            true => self.instance.address.join(&text),
+            false => self.instance.address.elsewhere(&text),
+        };
+        let wrong = || Trouble::Mapping("its setting is neither a path nor an `https` URL".to_owned());
+        url.ok_or_else(wrong).map(Some)
+    }
+
+    /// Looks whether the URLs that settings give can be called.
+    ///
+    /// # Errors
+    /// The lookup whose URL cannot.
+    pub fn check_urls(&self) -> Result<(), Arc<str>> {
+        match self.sessions.lookups.iter().find(|lookup| self.own_url(lookup).is_err()) {
+            Some(lookup) => Err(lookup.name.clone()),
+            None => Ok(()),
+        }
     }
 
     fn held(&self, lookup: &Lookup, asked: &Asked<'_>) -> Result<Held, Trouble> {
@@ -159,7 +197,10 @@ impl Target {
             Lives::Forever => None,
         };
         let ends = lookup.expires.as_ref().and_then(|expires| ends(expires, &answer.body));
-        Ok(Held { value, cookies, session, until: ends.and_then(|ends| self.sessions.until(ends)) })
+        let rotated = lookup.rotates.as_ref().and_then(|rotation| rotation.at.first(&answer.body).cloned());
+        // RFC 6749 §6: without a new token the old one stays good.
+        let next = rotated.or_else(|| self.sessions.last(self.sessions.place(&lookup.name)?)?.next.clone());
+        Ok(Held { value, cookies, next, session, until: ends.and_then(|ends| self.sessions.until(ends)) })
     }
 
     /// Gets what rules and conditions name, so that it is known when they are asked.

@@ -7,7 +7,7 @@ use super::retry_after::retry_after;
 use super::sessions::Known;
 use super::{Budget, Target, Use};
 use crate::wire::answer::meaning;
-use crate::wire::encode::decode;
+use crate::wire::encode::decode_answer;
 use crate::wire::{Answer, AnswerRow, Call, Credential, IfUncertain, Meaning, Scope, Variable};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -43,15 +43,14 @@ pub(super) struct Attempt<'a> {
 pub(super) enum Auth<'a> {
     /// As the mapping says, if it says anything.
     With(Option<&'a Credential>),
-    /// Not at all: this call finds out how. A refusal of it is the end.
-    Bare,
+    /// In a way of its own or not at all: this call finds out how. A refusal of it is the end.
+    Bare(Option<&'a Credential>),
 }
 
 impl<'a> Auth<'a> {
     pub(super) fn credential(self) -> Option<&'a Credential> {
         match self {
-            Auth::With(credential) => credential,
-            Auth::Bare => None,
+            Auth::With(credential) | Auth::Bare(credential) => credential,
         }
     }
 }
@@ -143,7 +142,8 @@ impl<'a> Attempt<'a> {
     fn understand(&self, reply: Response<Bytes>, known: &Known) -> Received<'a> {
         let (head, body) = reply.into_parts();
         let bare = body.iter().all(u8::is_ascii_whitespace);
-        let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
+        let body = decode_answer(self.call.decode, &head.headers, &body);
+        let answer = Answer { status: head.status, headers: head.headers, body };
         let row = meaning(&self.call.answers, &answer, &Named { known, target: self.target });
         Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare, earlier: None }
     }
@@ -185,7 +185,9 @@ impl<'a> Attempt<'a> {
 
     /// The target does not let us in: there is no session that could be renewed, or a new one is refused too.
     pub(super) fn not_let_in(&self, received: &Received) -> TargetError {
-        let trouble = Trouble::Credentials { status: received.answer.status };
+        let status = received.answer.status;
+        let passed = self.auth.credential().is_some_and(Credential::passes_through);
+        let trouble = if passed { Trouble::NotLetIn { status } } else { Trouble::Credentials { status } };
         self.failed(trouble, &Tally { resent: received.earlier, waits: 0 })
     }
 

@@ -17,6 +17,7 @@ mod random;
 mod request;
 mod retry_after;
 mod sessions;
+mod sign;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -108,6 +109,34 @@ impl Target {
         captures: &mut Captures,
         budget: &Budget,
     ) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(usage, step, captures, budget).await?;
+        let captured = captured(step, &received);
+        let outcome = Outcome::read(received, attempt.call, usage, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
+        if outcome.meaning == Meaning::Ok {
+            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
+        }
+        Ok(outcome)
+    }
+
+    /// Makes the call of a further read of an account. Its account is whatever the answer holds at its place, null for nothing.
+    ///
+    /// # Errors
+    /// No usable answer: see [`Trouble`].
+    pub async fn part(&self, step: &Step, budget: &Budget) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(Use::Read, step, &Captures::new(), budget).await?;
+        Outcome::read_part(received, attempt.call, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))
+    }
+
+    /// The answer to a step's call, an absence confirmed.
+    async fn receive<'a>(
+        &'a self,
+        usage: Use,
+        step: &Step,
+        captures: &Captures,
+        budget: &'a Budget,
+    ) -> Result<(Attempt<'a>, Received<'a>), TargetError> {
         let call = self.call(step.call)?;
         let auth = self.auth();
         let attempt = Attempt { target: self, call, usage, if_uncertain: uncertain(step, call), budget, auth };
@@ -115,16 +144,10 @@ impl Target {
         let turn = Turn::default();
         let ground = Ground { step, captures, random: &random, turn: &turn };
         let received = attempt.ask(ground, None).await?.received;
-        let captured = captured(step, &received);
         if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
             self.confirm(confirm, budget).await?;
         }
-        let outcome = Outcome::read(received, call, usage, self)
-            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        if outcome.meaning == Meaning::Ok {
-            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
-        }
-        Ok(outcome)
+        Ok((attempt, received))
     }
 
     /// Makes the call that must succeed before an absence is believed.

@@ -5,15 +5,17 @@ use super::error::Trouble;
 use super::supply::{Supply, Turn};
 use crate::wire::call::{CallError, append_query};
 use crate::wire::credential::Way;
-use crate::wire::encode::{content_type, encode};
+use crate::wire::encode::{EncodeError, content_type, encode};
 use crate::wire::template::as_text;
+use crate::wire::xml::XmlError;
 use crate::wire::{Body, Call, Credential, Encoding, Paging, Scope, Template, Variable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 const AGENT: &str = concat!("transom/", env!("CARGO_PKG_VERSION"));
 
@@ -21,6 +23,9 @@ const AGENT: &str = concat!("transom/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Form<'a> {
     pub(super) address: &'a Address,
     pub(super) auth: Option<&'a Credential>,
+    /// The client's own `Authorization`.
+    pub(super) caller: Option<&'a HeaderValue>,
+    pub(super) now: SystemTime,
 }
 
 impl Form<'_> {
@@ -39,9 +44,12 @@ impl Form<'_> {
         let mut headers = self.headers(call, supply)?;
         let body = match &call.body {
             None => Bytes::new(),
+            Some(_) if call.encode == Encoding::Nothing => Bytes::new(),
             Some(body) => {
                 let bytes = written(call.encode, body, supply)?;
-                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type(call.encode)));
+                if let Some(kind) = content_type(call.encode) {
+                    headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind));
+                }
                 Bytes::from(bytes)
             }
         };
@@ -49,6 +57,16 @@ impl Form<'_> {
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = self.authorized(url, supply)?;
         *request.headers_mut() = headers;
+        for way in self.ways() {
+            if let Way::Sign(sign) = way {
+                let signed = super::sign::sign(sign, &request, (supply, self.now))?;
+                let url = with_query(request.uri().clone(), signed.query)?;
+                for (name, text) in signed.headers {
+                    request.headers_mut().insert(name, sensitive(text, &sign.text)?);
+                }
+                *request.uri_mut() = url;
+            }
+        }
         Ok(request)
     }
 
@@ -67,16 +85,23 @@ impl Form<'_> {
     }
 
     fn authorize(&self, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trouble> {
-        for way in self.auth.map(|auth| auth.ways.as_slice()).unwrap_or_default() {
-            carry(way, headers, supply)?;
+        for way in self.ways() {
+            match (way, self.caller) {
+                (Way::PassThrough, Some(caller)) => drop(headers.insert(AUTHORIZATION, caller.clone())),
+                (Way::PassThrough, None) => return Err(Trouble::NotLetIn { status: StatusCode::UNAUTHORIZED }),
+                (way, _) => carry(way, headers, supply)?,
+            }
         }
         Ok(())
     }
 
+    fn ways(&self) -> &[Way] {
+        self.auth.map(|auth| auth.ways.as_slice()).unwrap_or_default()
+    }
+
     /// The parameters by which the target is told who calls, where the URL does not have them already.
     fn authorized(&self, url: Uri, supply: &Supply) -> Result<Uri, Trouble> {
-        let ways = self.auth.map(|auth| auth.ways.as_slice()).unwrap_or_default();
-        let named = ways.iter().flat_map(|way| match way {
+        let named = self.ways().iter().flat_map(|way| match way {
             Way::Query(list) => list.as_slice(),
             _ => &[],
         });
@@ -86,21 +111,34 @@ impl Form<'_> {
         let missing =
             named.filter(|(name, _)| !has(name)).map(|(name, value)| Ok((name.to_string(), whole(value, supply)?)));
         let missing: Vec<(String, String)> = missing.collect::<Result<_, Trouble>>()?;
-        if missing.is_empty() {
-            return Ok(url);
-        }
-        let mut parts = url.into_parts();
-        let mut path = parts.path_and_query.map(|path| path.to_string()).unwrap_or_default();
-        append_query(&mut path, missing.into_iter());
-        parts.path_and_query = path.parse().ok();
-        Uri::from_parts(parts).map_err(|_| Trouble::Mapping("its query is no part of a URL".to_owned()))
+        with_query(url, missing)
     }
+}
+
+/// The URL with further parameters.
+fn with_query(url: Uri, parameters: Vec<(String, String)>) -> Result<Uri, Trouble> {
+    if parameters.is_empty() {
+        return Ok(url);
+    }
+    let mut parts = url.into_parts();
+    let mut path = parts.path_and_query.map(|path| path.to_string()).unwrap_or_default();
+    append_query(&mut path, parameters.into_iter());
+    parts.path_and_query = path.parse().ok();
+    Uri::from_parts(parts).map_err(|_| Trouble::Mapping("its query is no part of a URL".to_owned()))
 }
 
 /// What one way of telling who calls puts into the headers.
 fn carry(way: &Way, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trouble> {
     match way {
-        Way::Query(_) => {}
+        Way::Query(_) | Way::Sign(_) | Way::PassThrough => {}
+        Way::Client { id, secret } => {
+            let encoded = |template| {
+                let text = whole(template, supply)?;
+                Ok::<String, Trouble>(form_urlencoded::byte_serialize(text.as_bytes()).collect())
+            };
+            let pair = STANDARD.encode(format!("{}:{}", encoded(id)?, encoded(secret)?));
+            headers.insert(AUTHORIZATION, sensitive(format!("Basic {pair}"), id)?);
+        }
         Way::Header(list) => {
             for (name, template) in list {
                 let secret = whole(template, supply)?;
@@ -136,7 +174,10 @@ fn written(encoding: Encoding, body: &Body, supply: &Supply) -> Result<Vec<u8>, 
             .map_err(|_| Trouble::Mapping("its body is no JSON".to_owned()));
     }
     let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
-    encode(encoding, &value).ok_or_else(|| Trouble::Mapping("a form is made of named fields".to_owned()))
+    encode(encoding, &value).map_err(|error| match error {
+        EncodeError::Xml(XmlError::Character) => Trouble::Unsafe("account".to_owned()),
+        other => Trouble::Mapping(other.to_string()),
+    })
 }
 
 /// Settings and captures that are not there would only leave fields out: better nothing is sent at all.
@@ -168,7 +209,7 @@ fn no_value(hole: &Variable) -> Trouble {
 }
 
 /// The text of a template that may miss nothing.
-fn whole(template: &Template, supply: &Supply) -> Result<String, Trouble> {
+pub(super) fn whole(template: &Template, supply: &Supply) -> Result<String, Trouble> {
     if let Some(hole) = template.holes().find(|hole| supply.value(hole).is_none()) {
         return Err(no_value(hole));
     }

@@ -18,6 +18,8 @@ pub(super) struct Held {
     pub(super) value: Value,
     /// What the answer set, as `name=value`.
     pub(super) cookies: Vec<String>,
+    /// What the call that gets it next takes, where each answer renews that.
+    pub(super) next: Option<Value>,
     /// The generation of sessions it belongs to; `None`: no session is in it.
     pub(super) session: Option<u64>,
     /// When it is got again, though nobody refused it.
@@ -63,8 +65,10 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Value::String(text) = &mut self.value {
-            text.zeroize();
+        for value in [Some(&mut self.value), self.next.as_mut()].into_iter().flatten() {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
         }
         self.cookies.zeroize();
     }
@@ -101,7 +105,7 @@ impl Sessions {
         let mut slots: Vec<Slot> = lookups.iter().map(|_| Slot::default()).collect();
         for (name, value) in given {
             if let Some(at) = lookups.iter().position(|lookup| lookup.name == name) {
-                let held = Held { value, cookies: Vec::new(), session: None, until: None };
+                let held = Held { value, cookies: Vec::new(), next: None, session: None, until: None };
                 slots[at] = Slot { held: RwLock::new(Some(Arc::new(held))), given: true, ..Slot::default() };
             }
         }

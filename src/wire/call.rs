@@ -31,6 +31,8 @@ pub struct Call {
     pub body: Option<Body>,
     /// How the body is written.
     pub encode: Encoding,
+    /// How the answer's body is read.
+    pub decode: Decoding,
     /// What its answers mean: its own rows, then the file's, then the built-in ones. First match wins.
     pub answers: Vec<AnswerRow>,
     /// Where in the answer the account stands.
@@ -79,7 +81,25 @@ pub enum Encoding {
     /// `application/json`.
     #[default]
     Json,
-    /// `application/x-www-form-urlencoded`.
+    /// `application/x-www-form-urlencoded`, lists as repeated names.
+    Form,
+    /// The same, lists as `name[]`.
+    FormBrackets,
+    /// `application/xml`.
+    Xml,
+    /// `text/plain`.
+    Text,
+    /// There is no body.
+    Nothing,
+}
+
+/// How an answer's body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Decoding {
+    /// By its content type, and by looking.
+    #[default]
+    Seen,
+    /// As `application/x-www-form-urlencoded`.
     Form,
 }
 
@@ -100,6 +120,8 @@ pub enum ResultAt {
 pub struct Listing {
     /// The items.
     pub items: Path,
+    /// The items stand in a map: the field of an item that its key becomes.
+    pub keyed: Option<Arc<str>>,
     /// The number of all items.
     pub total: Option<Total>,
     /// How pages are asked for; `None`: one answer holds everything.
@@ -108,6 +130,18 @@ pub struct Listing {
     pub next: Option<Next>,
     /// How many accounts may be walked to answer a filter here; `None`: only a complete, unpaged list may.
     pub scan: Option<usize>,
+    /// What it means that there is no such list.
+    pub missing: Missing,
+}
+
+/// What it means that a list which is asked for by name is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Nobody has that name.
+    #[default]
+    Nobody,
+    /// It was asked for in the wrong place.
+    Fault,
 }
 
 /// Where the number of all items stands.
@@ -117,6 +151,13 @@ pub enum Total {
     At(Path),
     /// In a header.
     Header(HeaderName),
+    /// In the answer of another call.
+    Call {
+        /// The call.
+        call: CallId,
+        /// The place in its answer.
+        at: Path,
+    },
 }
 
 /// How pages are asked for. Names are query parameters unless the body has the placeholders.
@@ -146,6 +187,8 @@ pub enum Paging {
     Cursor {
         /// The parameter that holds the cursor.
         cursor: Option<Arc<str>>,
+        /// The cursor of the first page; without it the first call has none.
+        start: Option<Arc<str>>,
         /// The parameter that says how many to take.
         limit: Option<Arc<str>>,
         /// The most the target gives on one page.
@@ -268,6 +311,8 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
     for part in &segment.parts {
         match part {
             Part::Text(literal) => text.push_str(literal),
+            // Only a query holds JSON.
+            Part::Json(_) => return Err(CallError::Unsafe("…".to_owned())),
             Part::Hole(variable) => {
                 let value = scope.value(variable).filter(|value| !value.is_null());
                 let value = value.ok_or_else(|| CallError::Missing(variable.to_string()))?;
@@ -319,6 +364,7 @@ mod tests {
             headers: Vec::new(),
             body: None,
             encode: Encoding::Json,
+            decode: Decoding::Seen,
             answers: Vec::new(),
             result: ResultAt::Whole,
             listing: None,

@@ -1,7 +1,9 @@
 //! Values that are got by a call of their own: session tokens, ids that a product gives to names, keys of memberships.
 
 use crate::wire::call::CallId;
+use crate::wire::credential::Credential;
 use crate::wire::path::Path;
+use crate::wire::template::Template;
 use http::HeaderName;
 use serde_json::Value;
 use std::sync::Arc;
@@ -26,6 +28,21 @@ pub struct Lookup {
     pub needs: Vec<LookupId>,
     /// `auth` uses it, or needs it: its call is sent without credentials.
     pub bare: bool,
+    /// How its call says who calls, where that is another way than the mapping's.
+    pub credential: Option<Credential>,
+    /// Where its call goes, where that is no path of the call: a path below the base URL, or an absolute `https` URL of a setting.
+    pub url: Option<Template>,
+    /// What its call's `<value>` is: the token that the answer before it gave.
+    pub rotates: Option<Rotation>,
+}
+
+/// A token that each answer renews.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotation {
+    /// The first one.
+    pub first: Template,
+    /// Where in an answer the next one stands, if there is one.
+    pub at: Path,
 }
 
 /// Where in an answer the value of a lookup stands.

@@ -107,6 +107,8 @@ pub enum Part {
     Text(Arc<str>),
     /// A placeholder.
     Hole(Variable),
+    /// A value that stands there as JSON text.
+    Json(Box<Body>),
 }
 
 /// Text with placeholders. A constant is a template without holes.
@@ -198,9 +200,10 @@ impl Template {
 
     /// The placeholders, in order.
     pub fn holes(&self) -> impl Iterator<Item = &Variable> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Hole(variable) => Some(variable),
-            Part::Text(_) => None,
+        self.parts.iter().flat_map(|part| match part {
+            Part::Hole(variable) => vec![variable],
+            Part::Json(body) => body.holes(),
+            Part::Text(_) => Vec::new(),
         })
     }
 
@@ -210,6 +213,10 @@ impl Template {
         for part in &self.parts {
             let put = match part {
                 Part::Hole(variable) => put(variable),
+                Part::Json(body) => {
+                    filled.push(Part::Json(Box::new(body.with(put)?)));
+                    continue;
+                }
                 Part::Text(_) => None,
             };
             match put {
@@ -241,6 +248,12 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
+                Part::Json(body) => {
+                    if let Some(value) = body.fill(scope) {
+                        text.push_str(&value.to_string());
+                        present = true;
+                    }
+                }
                 Part::Hole(variable) => {
                     if let Some(value) = scope.value(variable).filter(|value| !value.is_null()) {
                         text.push_str(&as_text(&value));
@@ -277,7 +290,7 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
 }
 
 /// A body with holes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// A constant that is no text.
     Constant(Value),

@@ -2,6 +2,8 @@
 //! written, its call counter as the witness of what was asked. Where the process itself is the point, the built binary.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod bad_requests;
 #[cfg(test)]
 mod callers;

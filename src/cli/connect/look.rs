@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Level};
 use super::rules::rules;
-use crate::engine::{Extent, Located, OperationError, Query, Work, search};
+use crate::engine::{Located, OperationError, Query, Work, search};
 use crate::mapping::{Search, TypeMapping};
 use crate::plan;
 use crate::scim::filter::Filter;
@@ -10,7 +10,7 @@ use crate::scim::list::Window;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::target::{Captures, Pages, Span};
-use crate::wire::{Step, StepKind, Term};
+use crate::wire::{Step, Term};
 use serde_json::Value;
 
 /// What was found.
@@ -54,7 +54,7 @@ impl Look<'_> {
 
     /// The first page of the list, and whether a second one follows.
     async fn list(&mut self, list: &Search) -> Result<Vec<Value>, OperationError> {
-        let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
+        let step = Step::once(list.call, Vec::new());
         let (captures, target) = (Captures::new(), &self.work.instance.target);
         let call = self.work.instance.mapping.call(list.call);
         let (line, listing) = (Some(call.line), call.listing.as_ref());
@@ -124,15 +124,15 @@ impl Look<'_> {
 
     /// The account as `read` shows it.
     async fn read(&mut self, key: &str) -> Result<Option<Value>, OperationError> {
-        let (Some(read), Some(value)) = (self.kind.read, plan::key_value(self.kind, key)) else { return Ok(None) };
-        let line = Some(self.work.instance.mapping.call(read).line);
+        let (Some(read), Some(value)) = (&self.kind.read, plan::key_value(self.kind, key)) else { return Ok(None) };
+        let line = read.call().map(|call| self.work.instance.mapping.call(call).line);
         let located = Located { id: key.to_owned(), key: key.to_owned(), term: Term::Value(value), link: None };
-        match self.work.gather(&located, Extent::Part(&|_| false)).await {
-            Ok(account) => {
+        match self.work.fetch(&located).await {
+            Ok(Some(shown)) => {
                 self.say(Level::Well, line, "an account of the list can be read");
-                Ok(Some(account.shown.document))
+                Ok(Some(shown.document))
             }
-            Err(OperationError::NotFound { .. }) => {
+            Ok(None) | Err(OperationError::NotFound { .. }) => {
                 let text = "an account of the list cannot be read: it is not there, its key is another one, or the answer is wrapped (`envelope`, `result`)";
                 self.say(Level::Wrong, line, text);
                 Ok(None)

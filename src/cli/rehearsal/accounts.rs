@@ -2,13 +2,17 @@
 
 use super::Made;
 use super::script::{method_and_path, reply};
-use crate::mapping::{Mapping, Rule, Sends, Shape, TestCase, TypeMapping};
+use crate::mapping::{Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
+use crate::wire::answer::meaning;
 use crate::wire::template::as_text;
-use crate::wire::{Body, Call, CallId, KeySource, Paging, Path, ResultAt, Scope, Total, Variable, encode};
+use crate::wire::{
+    Answer, Body, Call, CallId, KeySource, Listing, Meaning, Nothing, Paging, Path, ResultAt, Scope, Total, Variable,
+    encode,
+};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,8 +72,8 @@ impl Accounts {
             self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
         let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let mut state = self.state();
-        let body = encode::decode(request.body());
-        let reads = matches!(role, Role::Read | Role::List);
+        let body = encode::decode_request(request.headers(), request.body());
+        let reads = matches!(role, Role::Read | Role::Part(_) | Role::List | Role::Count);
         let (line, shown) = match &call.shared {
             Some(shared) => (shared.label.to_string(), shared.shown(&body)),
             None => (method_and_path(request), body.clone()),
@@ -79,7 +83,9 @@ impl Accounts {
         let scene = Scene { mapping: &self.mapping, given, call, request, kind: (place, kind), body: &body };
         match role {
             Role::Read => scene.read(&state),
+            Role::Part(named) => scene.part(&state, named),
             Role::List => scene.list(&state),
+            Role::Count => scene.count(&state),
             Role::Create => scene.create(&mut state),
             Role::Update(sends) => scene.update(&mut state, sends),
             Role::Delete => scene.delete(&mut state),
@@ -90,12 +96,20 @@ impl Accounts {
     /// What a call is for.
     fn role<'a>(&self, kind: &'a TypeMapping, call: &Call) -> Option<Role<'a>> {
         let is = |id: CallId| self.mapping.call(id).name == call.name;
-        if kind.read.is_some_and(is) {
+        if kind.read.as_ref().and_then(Reading::call).is_some_and(is) {
             return Some(Role::Read);
         }
+        if let Some(named) = kind.named_reads().iter().find(|named| is(named.call)) {
+            return Some(Role::Part(named));
+        }
         let searches = kind.list.iter().chain(kind.find.iter().map(|find| &find.search));
-        if searches.into_iter().any(|search| is(search.call)) {
+        let lists: Vec<CallId> = searches.flat_map(Search::calls).collect();
+        if lists.iter().copied().any(is) {
             return Some(Role::List);
+        }
+        let total = |id| self.mapping.call(id).listing.as_ref().and_then(|listing| listing.total.as_ref());
+        if lists.into_iter().any(|id| matches!(total(id), Some(Total::Call { call, .. }) if is(*call))) {
+            return Some(Role::Count);
         }
         if kind.create.as_ref().is_some_and(|create| is(create.write.call)) {
             return Some(Role::Create);
@@ -122,7 +136,9 @@ impl Line for Accounts {
 
 enum Role<'a> {
     Read,
+    Part(&'a NamedRead),
     List,
+    Count,
     Create,
     Update(Sends),
     Delete,
@@ -148,23 +164,79 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn read(&self, state: &State) -> http::Response<Bytes> {
         match self.meant(state, None) {
-            Some(at) => reply(StatusCode::OK, &[], &self.shown(&state.held[at].1)),
+            Some(at) => reply(StatusCode::OK, &[], &self.shown(&self.main_part(&state.held[at].1))),
             None => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
         }
+    }
+
+    /// The account without what only further reads show.
+    fn main_part(&self, document: &Value) -> Value {
+        let mut document = document.clone();
+        if let Value::Object(fields) = &mut document {
+            fields.retain(|name, _| !self.kind.1.is_named_read(name));
+        }
+        document
+    }
+
+    /// A further answer; what the given account does not hold is not there, as far as the mapping has words for that.
+    fn part(&self, state: &State, named: &NamedRead) -> http::Response<Bytes> {
+        let held = self.meant(state, None).map(|at| &state.held[at].1);
+        let part = held.and_then(|document| document.get(&*named.name)).filter(|part| !part.is_null());
+        let mut answer = Value::Null;
+        match (part, &self.call.listing, &self.call.result) {
+            (None, None, _) => return self.nothing(),
+            (part, Some(listing), _) => {
+                let all = part.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+                self.put_page(listing, all.iter().cloned(), &mut answer);
+            }
+            (Some(part), None, ResultAt::At(path)) => path.set(&mut answer, part.clone()),
+            (Some(part), None, _) => answer = part.clone(),
+        }
+        plain_json(&answer)
+    }
+
+    /// 404 where the call takes that for an empty answer, else null.
+    fn nothing(&self) -> http::Response<Bytes> {
+        let absent = Answer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Value::Null };
+        match meaning(&self.call.answers, &absent, &Nothing).map(|row| row.means) {
+            Some(Meaning::Empty) => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
+            _ => plain_json(&Value::Null),
+        }
+    }
+
+    fn count(&self, state: &State) -> http::Response<Bytes> {
+        let held = state.held.iter().filter(|(place, _)| *place == self.kind.0).count();
+        let lists = self.mapping.calls.iter().filter_map(|call| call.listing.as_ref()?.total.as_ref());
+        let at = lists.into_iter().find_map(|total| match total {
+            Total::Call { call, at } if self.mapping.call(*call).name == self.call.name => Some(at),
+            _ => None,
+        });
+        let mut answer = Value::Null;
+        at.into_iter().for_each(|at| at.set(&mut answer, json!(held)));
+        plain_json(&answer)
     }
 
     fn list(&self, state: &State) -> http::Response<Bytes> {
         let all: Vec<&Value> =
             state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
         let Some(listing) = &self.call.listing else { return reply(StatusCode::OK, &[], &Value::Null) };
-        let (skip, take) = self.window(listing.paging.as_ref());
-        let items: Value = all.iter().skip(skip).take(take).map(|document| (*document).clone()).collect();
         let mut answer = Value::Null;
-        listing.items.set(&mut answer, items);
-        if let Some(Total::At(path)) = &listing.total {
-            path.set(&mut answer, json!(all.len()));
-        }
+        self.put_page(listing, all.iter().map(|document| self.main_part(document)), &mut answer);
         reply(StatusCode::OK, &[], &answer)
+    }
+
+    /// The page that was asked for, and how many there are.
+    fn put_page(&self, listing: &Listing, all: impl ExactSizeIterator<Item = Value>, answer: &mut Value) {
+        let (total, (skip, take)) = (all.len(), self.window(listing.paging.as_ref()));
+        let page = all.skip(skip).take(take);
+        let items: Value = match &listing.keyed {
+            None => page.collect(),
+            Some(name) => Value::Object(page.filter_map(|item| keyed(name, item)).collect()),
+        };
+        listing.items.set(answer, items);
+        if let Some(Total::At(path)) = &listing.total {
+            path.set(answer, json!(total));
+        }
     }
 
     fn window(&self, paging: Option<&Paging>) -> (usize, usize) {
@@ -222,7 +294,14 @@ impl Scene<'_> {
         let key = self.kind.1.key.at.first(held).cloned();
         match sends {
             Sends::Changed => merge(held, self.carried()),
-            Sends::Account => *held = self.carried(),
+            Sends::Account => {
+                let mut parts = held.take();
+                *held = self.carried();
+                if let Value::Object(fields) = &mut parts {
+                    fields.retain(|name, _| self.kind.1.is_named_read(name));
+                }
+                merge(held, parts);
+            }
         }
         if let Some(key) = key {
             self.kind.1.key.at.set(held, key);
@@ -287,14 +366,23 @@ impl Scene<'_> {
         state.held.iter().position(|(place, document)| {
             let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
-            let filled = Filled { key: &key, member, given: self.given };
-            let path = self.call.target_path(&filled);
-            let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            let body = || self.call.body.as_ref().is_none_or(|body| could_be(body, self.body, &filled));
-            let names_key = self.call.holes().contains(&&Variable::Key);
-            let carries = || self.kind.1.key_of(&self.carried()).is_none_or(|carried| carried == as_text(&key));
-            path.is_ok_and(|path| path == asked) && body() && (names_key || carries())
+            let handle = self.kind.1.list.as_ref().and_then(|list| list.handle.as_ref()?.first(document));
+            let given = self.given;
+            let asks = |key| self.is_asked(&Filled { key, member, document, given });
+            std::iter::once(&key).chain(handle).any(asks)
         })
+    }
+
+    /// Does this make the call into the request? What a call without a key in its path is about stands in its body.
+    fn is_asked(&self, filled: &Filled<'_>) -> bool {
+        let path = self.call.target_path(filled);
+        let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let body = || self.call.body.as_ref().is_none_or(|body| could_be(body, self.body, filled));
+        let names_key = self.call.holes().contains(&&Variable::Key);
+        let carries = || self.kind.1.key_of(&self.carried()).is_none_or(|carried| carried == as_text(filled.key));
+        // Page parameters follow what the call itself says.
+        let paged = |rest: &str| rest.is_empty() || (self.call.listing.is_some() && rest.starts_with(['?', '&']));
+        path.is_ok_and(|path| asked.strip_prefix(&path).is_some_and(paged)) && body() && (names_key || carries())
     }
 
     /// The account that the request carries, taken out of its envelope.
@@ -342,6 +430,7 @@ impl Scope for Known {
 struct Filled<'a> {
     key: &'a Value,
     member: Option<&'a Value>,
+    document: &'a Value,
     given: &'a Known,
 }
 
@@ -359,7 +448,7 @@ fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
         (Body::Object(fields), Value::Object(seen)) => {
             fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
         }
-        // A form is text here; its path says which account is meant.
+        // Another spelling of the same, as a form has it.
         (_, Value::String(_)) => true,
         _ => false,
     }
@@ -370,10 +459,22 @@ impl Scope for Filled<'_> {
         match variable {
             Variable::Key => Some(Cow::Borrowed(self.key)),
             Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
+            Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
             Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             _ => None,
         }
     }
+}
+
+/// JSON that may be null, which is not the same as no body.
+fn plain_json(value: &Value) -> http::Response<Bytes> {
+    reply(StatusCode::OK, &[], &Value::String(value.to_string()))
+}
+
+/// An item of a keyed list: its key, and the rest of it.
+fn keyed(name: &str, mut item: Value) -> Option<(String, Value)> {
+    let key = item.as_object_mut()?.remove(name)?;
+    Some((as_text(&key).into_owned(), item))
 }
 
 fn leaves(value: &Value, found: &mut Vec<Value>) {

@@ -9,13 +9,13 @@ use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{first_outside, split_outside};
 use crate::scim::schema::nearest;
-use crate::wire::{Body, Call, Encoding, IfUncertain, Part, ResultAt, Template};
+use crate::wire::{Body, Call, Decoding, Encoding, IfUncertain, Part, ResultAt, Template};
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "SEARCH", "QUERY", "LINK", "UNLINK"];
 /// Headers that the gateway sets itself.
 const OURS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "te", "upgrade"];
 /// Headers whose values are secrets.
@@ -82,6 +82,7 @@ pub(super) fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) 
         headers: Vec::new(),
         body: None,
         encode: Encoding::default(),
+        decode: Decoding::default(),
         answers: names.context.answers.borrow().clone(),
         result: ResultAt::default(),
         listing: None,
@@ -99,6 +100,7 @@ pub(super) struct Request {
     headers: Vec<(HeaderName, Template)>,
     body: Option<Option<Body>>,
     encode: Option<Encoding>,
+    decode: Option<Decoding>,
     answers: Vec<crate::wire::AnswerRow>,
     if_uncertain: Option<IfUncertain>,
 }
@@ -112,7 +114,8 @@ impl Request {
             body: node
                 .get("body")
                 .map(|body| names.body(body).filter(|body| *body != Body::Constant(serde_json::Value::Null))),
-            encode: word("encode").map(|word| if word == "form" { Encoding::Form } else { Encoding::Json }),
+            encode: node.get("encode").and_then(encoding),
+            decode: word("answer").map(|_| Decoding::Form),
             answers: node.get("answers").map(|rows| answers::rows(names.context, rows)).unwrap_or_default(),
             if_uncertain: word("if_uncertain").map(|word| match word {
                 "repeat" => IfUncertain::Repeat,
@@ -136,8 +139,22 @@ impl Request {
         }
         call.body = self.body.unwrap_or(call.body.take());
         call.encode = self.encode.unwrap_or(call.encode);
+        call.decode = self.decode.unwrap_or(call.decode);
         call.answers.splice(0..0, self.answers);
         call.if_uncertain = self.if_uncertain.unwrap_or(call.if_uncertain);
+    }
+}
+
+/// `encode:`, a word or a form that says how it writes lists.
+fn encoding(node: &Node) -> Option<Encoding> {
+    match node.get("form").map_or_else(|| node.text(), Node::text)? {
+        "json" => Some(Encoding::Json),
+        "form" | "repeat" => Some(Encoding::Form),
+        "brackets" => Some(Encoding::FormBrackets),
+        "xml" => Some(Encoding::Xml),
+        "text" => Some(Encoding::Text),
+        "none" => Some(Encoding::Nothing),
+        _ => None,
     }
 }
 
@@ -203,7 +220,7 @@ fn segment(names: &Names<'_>, node: &Node, (text, offset): (&str, usize)) -> Opt
     let odd = |text: &str| text.chars().find(|letter| !is_path_letter(*letter));
     let letter = template.parts.iter().find_map(|part| match part {
         Part::Text(text) => odd(text),
-        Part::Hole(_) => None,
+        Part::Hole(_) | Part::Json(_) => None,
     });
     let span = || node.part(offset..offset + text.len(), names.context.report.text());
     match (letter, text) {
@@ -246,7 +263,7 @@ fn decoded(text: &str) -> String {
 fn decoded_template(template: Template) -> Template {
     let parts = template.parts.into_iter().map(|part| match part {
         Part::Text(text) => Part::Text(decoded(&text).into()),
-        hole @ Part::Hole(_) => hole,
+        other => other,
     });
     Template { parts: parts.collect() }
 }
@@ -254,6 +271,9 @@ fn decoded_template(template: Template) -> Template {
 pub(super) fn parameters(names: &Names<'_>, node: &Node) -> Query {
     let one = |value: &Node| match value.json() {
         serde_json::Value::String(_) => names.template(value),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            names.body(value).map(|body| Template { parts: vec![Part::Json(Box::new(body))] })
+        }
         constant => Some(Template::constant(&crate::wire::template::as_text(&constant))),
     };
     node.entries().iter().filter_map(|entry| Some((entry.key.as_str().into(), one(&entry.value)?))).collect()

@@ -1,19 +1,18 @@
 //! One resource type: key, rules, calls, and the checks that need all of them.
 
-use super::call::{call, result};
 use super::checks;
 use super::context::{Context, Root, Use, flag};
 use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
-use super::{answers, attribute, find, follow};
+use super::{answers, attribute, find, follow, reads, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Delete, Find, KeyForm, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{Delete, Find, KeyForm, KeyRule, Reading, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
-use crate::wire::{CallId, Variable};
+use crate::wire::Variable;
 
 /// What the file says of one type.
 pub(super) struct Section<'a> {
@@ -26,21 +25,29 @@ pub(super) struct Section<'a> {
 pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let (context, node) = (section.context, &section.entry.value);
     let names = Names { context, place: Place::Read, kind: Some(section.kind), member: None };
-    let key = node.get("key").and_then(|node| key(&names, node));
+    let fixed = node.get("fixed").map(|list| through::fixed(context, (node, list)));
+    let mut key = node.get("key").and_then(|node| key(&names, node));
+    if let (Some(key), Some(_)) = (&mut key, &fixed) {
+        key.stable = true;
+    }
     let mut drafts = node.get("attributes").map(|node| rules(context, section.kind, node)).unwrap_or_default();
     let rules: Vec<Rule> = drafts.iter().map(|draft| draft.rule.clone()).collect();
-    let calls = Calls::of(&names, node, &rules);
+    let mut calls = Calls::of(&names, node, &rules);
     name_read_rules(&mut drafts, &calls.update);
     checks::rules_and_calls(section, &calls, (&drafts, key.as_ref()));
     let kind = marked(section.kind.clone(), &drafts, (key.as_ref(), &calls));
     let key = key?;
+    let version = node.get("version").and_then(|node| version(&names, node));
+    let absent_when = node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default();
+    let facts = reads::Facts { rules: &rules, absent_when: &absent_when, key: &key, version: version.as_ref() };
+    reads::settle(section, &mut calls, &facts);
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
     Some(TypeMapping {
         fingerprint: fingerprint(&key, &rules),
-        version: node.get("version").and_then(|node| version(&names, node)),
+        version,
         kind,
         key,
-        absent_when: node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default(),
+        absent_when,
         unsupported: match node.get("unsupported").and_then(Node::text) {
             Some("refuse") => Unsupported::Refuse,
             _ => Unsupported::Ignore,
@@ -52,12 +59,13 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
         create: calls.create,
         update: calls.update,
         delete: calls.delete,
+        fixed,
     })
 }
 
 /// The calls of one type.
 pub(super) struct Calls {
-    pub(super) read: Option<CallId>,
+    pub(super) read: Option<Reading>,
     pub(super) list: Option<Search>,
     pub(super) find: Vec<Find>,
     pub(super) create: Option<crate::mapping::Create>,
@@ -69,14 +77,6 @@ impl Calls {
     fn of(names: &Names<'_>, node: &Node, rules: &[Rule]) -> Calls {
         let (context, Some(kind)) = (names.context, names.kind) else { return Calls::none() };
         let envelope = node.get("envelope").and_then(Node::text);
-        let plain = |key: &str, place: Place| {
-            let node = node.get(key)?;
-            let mut call = call(&names.at(place), node, &format!("{}.{key}", kind.name))?;
-            if place == Place::Read {
-                call.result = result(names, node, envelope);
-            }
-            Some(context.declare(call))
-        };
         let list = node.get("list").and_then(|node| list(&names.at(Place::List), node, (kind, rules)));
         let find = rows(node, "find").filter_map(|(position, row)| {
             let names = names.at(Place::Find);
@@ -92,7 +92,7 @@ impl Calls {
             update(&names.at(Place::Update), row, (kind, envelope), &name)
         });
         Calls {
-            read: plain("read", Place::Read),
+            read: node.get("read").and_then(|node| reads::reading(names, node, (kind, envelope))),
             create: node.get("create").and_then(|node| create(&names.at(Place::Create), node, (kind, envelope))),
             update: update.collect(),
             delete: node
@@ -123,7 +123,8 @@ fn key(names: &Names<'_>, node: &Node) -> Option<KeyRule> {
     let place = if node.is_map() { node.get("at")? } else { node };
     let at = context.path_at(place, (Root::Whole, Use::Read))?;
     let number = node.get("as").and_then(Node::text) == Some("number");
-    Some(KeyRule { at, stable, number, made, form: form(context, node) })
+    let any_case = node.get("case_exact").is_some_and(|value| value.json() == serde_json::Value::Bool(false));
+    Some(KeyRule { at, stable, number, any_case, made, form: form(context, node) })
 }
 
 /// What becomes of the attributes that a key is made of.

@@ -64,6 +64,9 @@ pub(super) fn lookups(context: &Context<'_>, node: &Node, cookies: Option<&str>)
         expires: draft.expires,
         needs: draft.needs,
         bare: false,
+        credential: None,
+        url: None,
+        rotates: None,
     });
     read.collect()
 }
@@ -137,7 +140,9 @@ fn expires(context: &Context<'_>, entry: &Entry, node: &Node) -> Option<Expires>
 fn order(context: &Context<'_>, drafts: &[Draft<'_>]) -> Option<Vec<LookupId>> {
     let mut order: Vec<LookupId> = Vec::new();
     while order.len() < drafts.len() {
-        let ready = |at: &usize| !order.contains(at) && drafts[*at].needs.iter().all(|need| order.contains(need));
+        let ready = |at: &usize| {
+            !order.contains(at) && drafts[*at].needs.iter().all(|need| order.contains(need) || *need >= drafts.len())
+        };
         match (0..drafts.len()).find(ready) {
             Some(at) => order.push(at),
             None => {
@@ -162,19 +167,23 @@ fn know(context: &Context<'_>, drafts: &[Draft<'_>], at: LookupId) {
     needs.extend(own);
     let mut known = context.lookups.borrow_mut();
     let lives = known[at].lives;
-    let by_once = draft.needs.iter().find(|need| known[**need].lives == Lives::Once);
     if let (Some(need), true) = (needs.first(), lives != Lives::Once) {
         let message = format!("the call of `{}` names `<{need}>`, so it is another one for each step", draft.entry.key);
         let hint = "say `lives: once`";
         context.report.hint(&codes::LOOKUP_ONCE, &draft.entry.key_span, (message, hint));
-    } else if let (Some(by), true) = (by_once, lives != Lives::Once) {
-        let message = format!(
-            "`{}` outlives `{}`, which it needs and which lives for one step",
-            draft.entry.key, known[*by].name
-        );
-        context.report.hint(&codes::LOOKUP_ONCE, &draft.entry.key_span, (message, "say `lives: once`"));
     }
     known[at].needs = needs;
+}
+
+impl Known {
+    /// A session that the file does not list: `auth` makes it.
+    pub(super) fn session(name: &str, span: Range<usize>) -> Known {
+        Known { name: name.into(), lives: Lives::Session, needs: Vec::new(), span }
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
 }
 
 /// What `auth` uses, and what that needs, is got without `auth`.

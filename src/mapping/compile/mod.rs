@@ -5,6 +5,7 @@
 mod answers;
 mod attribute;
 mod auth;
+mod bodies;
 mod call;
 mod change;
 mod checks;
@@ -20,8 +21,12 @@ mod kind;
 mod listing;
 mod lookups;
 mod names;
+mod oauth2;
+mod reads;
 mod rules;
 mod shared;
+mod sign;
+mod through;
 mod traps;
 mod writes;
 
@@ -73,6 +78,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     if let Some(node) = root.get("lookups") {
         lookups::names(&context, node);
     }
+    oauth2::name(&context, root.get("auth"));
     if let Some(node) = root.get("calls") {
         shared::shared(&context, node);
     }
@@ -84,6 +90,8 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    through::check(&context, &root, &types);
+    bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.
@@ -109,6 +117,7 @@ fn access(context: &Context<'_>, root: &Node) -> (Option<Credential>, Vec<Lookup
     let cookies = node.and_then(|node| node.get("cookies")).and_then(Node::text);
     let mut lookups = root.get("lookups").map(|node| lookups::lookups(context, node, cookies)).unwrap_or_default();
     let auth = node.and_then(|node| auth::auth(&names, node));
+    lookups.extend(node.and_then(|node| node.get("oauth2")).and_then(|node| oauth2::lookup(&names, node)));
     let used = auth.as_ref().map(Credential::lookups).unwrap_or_default();
     lookups::mark_bare(&mut lookups, &used);
     (auth, lookups)
@@ -139,7 +148,9 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
             ("the mapping has no resource type", hint),
         );
     }
+    let throughs = through::throughs(root, &kinds);
     Context {
+        throughs,
         report,
         settings,
         kinds,

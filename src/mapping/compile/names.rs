@@ -5,6 +5,7 @@ use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
 use crate::scim::schema::{ResourceType, nearest};
+use crate::wire::credential::Sign;
 use crate::wire::{Body, Part, Path, Template, TemplateError, Variable};
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,12 +14,14 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Auth,
+    Sign,
     Shared,
     Lookup,
     Made,
     ReadRule,
     Default,
     Read,
+    Part,
     List,
     Find,
     Create,
@@ -70,12 +73,14 @@ impl Place {
     fn words(self) -> &'static str {
         match self {
             Place::Auth => "in `auth`",
+            Place::Sign => "in `sign`",
             Place::Shared => "in a shared call",
             Place::Lookup => "in the call of a lookup",
             Place::Made => "in a made key",
             Place::ReadRule => "in a `read:` rule",
             Place::Default => "in a default",
             Place::Read => "in the read call",
+            Place::Part => "in a named read",
             Place::List => "in the list call",
             Place::Find => "in a find row",
             Place::Create => "in the create call",
@@ -99,6 +104,7 @@ impl Place {
         };
         match self {
             Place::Auth | Place::Condition => &[Setting, Lookup],
+            Place::Sign => &[Setting, Lookup, Argument],
             Place::Shared => &[Setting, Lookup, Random, Argument],
             Place::Lookup => &[Setting, Lookup, Key, Value, Member, Item, Attribute, Field, Random, Version],
             Place::Made => &[Setting, Lookup, Attribute],
@@ -106,6 +112,7 @@ impl Place {
             Place::Detail => &[Setting, Field],
             Place::Default => &[Setting, Lookup, Attribute, Field, Random],
             Place::Read => &[Setting, Lookup, Key],
+            Place::Part => &[Setting, Lookup, Key, Field, Paging],
             Place::List => &[Setting, Lookup, Paging],
             Place::Find => &[Setting, Lookup, Paging, Value],
             // The key of a create is a made one.
@@ -283,6 +290,9 @@ impl<'a> Names<'a> {
         if let Some(lookup) = self.context.lookups.borrow().iter().find(|lookup| *lookup.name == *name) {
             return Some((Variable::Lookup(lookup.name.clone()), Family::Lookup));
         }
+        if self.place == Place::Sign && Sign::NAMES.contains(&name) {
+            return Some((Variable::Argument(name.into()), Family::Argument));
+        }
         if self.place == Place::Shared {
             let plain = name.starts_with(|letter: char| letter.is_ascii_alphabetic())
                 && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'));
@@ -350,6 +360,8 @@ impl<'a> Names<'a> {
         let fixed =
             FIXED.iter().filter(|(_, family, _)| families.contains(family)).map(|(name, ..)| (*name).to_owned());
         let settings = self.context.settings.iter().map(|(name, _)| format!("settings.{name}"));
+        let signed = if self.place == Place::Sign { Sign::NAMES.as_slice() } else { &[] };
+        let signed = signed.iter().map(|name| (*name).to_owned());
         let lookups: Vec<String> = match families.contains(&Family::Lookup) {
             true => self.context.lookups.borrow().iter().map(|lookup| lookup.name.to_string()).collect(),
             false => Vec::new(),
@@ -361,7 +373,7 @@ impl<'a> Names<'a> {
             (Family::Answer, "answer.field"),
         ];
         let other = other.iter().filter(|(family, _)| families.contains(family)).map(|(_, name)| (*name).to_owned());
-        fixed.chain(settings).chain(lookups).chain(other).collect()
+        fixed.chain(signed).chain(settings).chain(lookups).chain(other).collect()
     }
 }
 

@@ -69,6 +69,10 @@ pub(super) static AUTH: Shape = Shape {
         key("basic", Idea(&BASIC), "HTTP basic authentication."),
         key("bearer", TEMPLATE, "A bearer token."),
         key("cookies", Text("the name of a lookup"), "The cookies that the answer of this lookup set."),
+        key("oauth2", Idea(&OAUTH2), "A token of OAuth 2.0 (RFC 6749), got and renewed by the gateway."),
+        key("sign", Idea(&SIGN), "A signature made of each request."),
+        key("client_certificate", Idea(&CERTIFICATE), "The certificate that the gateway shows in TLS."),
+        key("pass_through", Word(&["authorization"]), "The client's own `Authorization` header goes to the product."),
     ]],
 };
 
@@ -76,6 +80,61 @@ static BASIC: Shape = Shape {
     name: "basic",
     doc: "HTTP basic authentication.",
     keys: &[&[must("username", TEMPLATE, "The user name."), must("password", TEMPLATE, "The password: a setting.")]],
+};
+
+static OAUTH2: Shape = Shape {
+    name: "oauth2",
+    doc: "A token of OAuth 2.0 (RFC 6749), got and renewed by the gateway.",
+    keys: &[&[
+        must("grant", Word(&["client_credentials", "password", "refresh"]), "How the token is got."),
+        must(
+            "token_url",
+            TEMPLATE,
+            "Where: a path below the base URL, or a setting that holds an absolute `https` URL.",
+        ),
+        key("client_id", TEMPLATE, "The client's name."),
+        key("client_secret", TEMPLATE, "The client's secret: a setting."),
+        key(
+            "client_auth",
+            Word(&["basic", "body"]),
+            "Where the client's name and secret stand; `basic` unless it is said.",
+        ),
+        key("scope", TEMPLATE, "The scope asked for."),
+        key("username", TEMPLATE, "With `grant: password`: the user name."),
+        key("password", TEMPLATE, "With `grant: password`: the password, a setting."),
+        key("refresh_token", TEMPLATE, "With `grant: refresh`: the first refresh token, a setting."),
+    ]],
+};
+
+static SIGN: Shape = Shape {
+    name: "sign",
+    doc: "A signature made of each request.",
+    keys: &[&[
+        must("algorithm", Word(&["hmac_sha1", "hmac_sha256", "hmac_sha512"]), "How it is computed."),
+        must("key", TEMPLATE, "The secret key: a setting."),
+        must(
+            "text",
+            TEMPLATE,
+            "What is signed, made of <method> <path> <query> <host> <date> <timestamp> <nonce> <body_sha256> and settings.",
+        ),
+        key("as", Word(&["hex", "base64"]), "How <signature> and <body_sha256> are written; `hex` unless it is said."),
+        key(
+            "date",
+            Word(&["http", "date_time", "basic", "epoch_seconds", "epoch_millis"]),
+            "How <date> is written: `Sun, 06 Nov 1994 08:49:37 GMT` (so unless it is said), `1994-11-06T08:49:37Z`, `19941106T084937Z`, or a number.",
+        ),
+        key("header", Map("a header", &TEMPLATE), "The headers that carry the signature and what it was made of."),
+        key("query", Map("a parameter", &TEMPLATE), "Query parameters that carry the same."),
+    ]],
+};
+
+static CERTIFICATE: Shape = Shape {
+    name: "client_certificate",
+    doc: "The certificate that the gateway shows in TLS.",
+    keys: &[&[
+        must("certificate", TEMPLATE, "A setting that holds the certificate and its chain as PEM."),
+        must("key", TEMPLATE, "A setting that holds the private key as PEM."),
+    ]],
 };
 
 /// What stands in a test for the lookups.

@@ -2,13 +2,13 @@
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
 use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
 use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
 pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
-const NAMES: Want = Many(&Text("a name"));
 
 /// The whole file.
 pub(in crate::mapping) static MAPPING: Shape = Shape {
@@ -46,8 +46,17 @@ static TYPE: Shape = Shape {
             Map("an attribute", &Or(&[Text("a path or `keep`"), Idea(&RULE), List(&Idea(&RULE))])),
             "One rule per attribute.",
         ),
-        key("read", Or(&[CALL_TEXT, Idea(&READ)]), "Reading one account."),
-        key("list", Or(&[CALL_TEXT, Idea(&LIST)]), "Listing accounts."),
+        key(
+            "fixed",
+            List(&Any),
+            "The accounts themselves, where the product has no calls for them: roles or tags. A bare text `a` is short for `{ name: a }`.",
+        ),
+        key(
+            "read",
+            READING,
+            "Reading one account: a call, several named ones of which `account` is the main one, or `list`.",
+        ),
+        key("list", LISTS, "Listing accounts: a call, or several that together yield everybody."),
         key("find", Many(&Idea(&FIND)), "Finding accounts by a value."),
         key("create", Or(&[CALL_TEXT, Idea(&CREATE)]), "Creating an account."),
         key(
@@ -68,6 +77,7 @@ static KEY: Shape = Shape {
             key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
             key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
             key("as", Word(&["number", "text"]), "What it is in the product."),
+            ANY_CASE,
         ],
         MADE_KEY,
     ],
@@ -126,6 +136,11 @@ static RULE: Shape = Shape {
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
             key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
+            key(
+                "through",
+                Text("a type and its list, such as `User.groups`"),
+                "Elements are written as elements of that list, one account at a time; without `each` they are read from there too.",
+            ),
             key("default", Any, "What a create sends when the attribute is not given."),
             key(
                 "empty_as",
@@ -178,10 +193,11 @@ pub(super) static CHANGE: &[Key] = &[
 ];
 
 pub(super) static REQUEST: &[Key] = &[
-    key("query", Map("a parameter", &Scalar), "Query parameters."),
+    key("query", Map("a parameter", &Any), "Query parameters; a map or a list is sent as JSON text."),
     key("headers", Map("a header", &Text("a template")), "Headers of this call alone."),
     key("body", Any, "The body, with placeholders."),
-    key("encode", Word(&["json", "form"]), "How the body is written."),
+    ENCODED,
+    ANSWERED,
     key("answers", List(&Idea(&ANSWER)), "What its answers mean, before the file's rows."),
     key(
         "if_uncertain",
@@ -192,20 +208,11 @@ pub(super) static REQUEST: &[Key] = &[
 
 pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
-static RESULT: &[Key] = &[key(
+pub(super) static RESULT: &[Key] = &[key(
     "result",
     Text("a path or `none`"),
     "Where in the answer the account stands; `none`: it is not there, read again.",
 )];
-
-static LISTING: &[Key] = &[
-    key("items", PATH, "Where in the answer the items stand."),
-    key("total", Or(&[PATH, Idea(&HEADER)]), "Where in the answer the number of all items stands."),
-    key("page", Idea(&PAGE), "How pages are asked for."),
-    key("next", Or(&[PATH, Idea(&NEXT)]), "Where in the answer the next page is named."),
-    key("scan", Count, "How many accounts may be walked to answer a filter here."),
-    key("lacks", NAMES, "Attributes that the items do not hold."),
-];
 
 static CARRIES: &[Key] = &[
     key("drop", Many(&PATH), "Fields left out of `<account>`."),
@@ -213,10 +220,6 @@ static CARRIES: &[Key] = &[
 ];
 
 pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
-
-static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
-
-static LIST: Shape = Shape { name: "a list call", doc: "Listing accounts.", keys: &[CALL, REQUEST, LISTING] };
 
 static FIND: Shape = Shape {
     name: "a find row",
@@ -228,7 +231,8 @@ static FIND: Shape = Shape {
         ],
         MADE,
         REQUEST,
-        LISTING,
+        WALK,
+        ITEMS,
     ],
 };
 
@@ -283,35 +287,6 @@ static CREATED_KEY: Shape = Shape {
         key("at", PATH, "In the body."),
         key("header", Text("a header"), "In a header."),
         key("after", Text("a text"), "The text that the key follows in the header."),
-    ]],
-};
-
-static HEADER: Shape = Shape {
-    name: "a header",
-    doc: "A header of the answer.",
-    keys: &[&[must("header", Text("a header"), "Its name.")]],
-};
-
-static NEXT: Shape = Shape {
-    name: "next",
-    doc: "Where the next page is named.",
-    keys: &[&[
-        key("url", PATH, "A URL of the same origin, in the body."),
-        key("header", Text("a header"), "A `Link` header."),
-    ]],
-};
-
-static PAGE: Shape = Shape {
-    name: "page",
-    doc: "How pages are asked for: the names of query parameters. { offset, limit }, { page, size, first } or { cursor, limit }.",
-    keys: &[&[
-        key("offset", Text("a parameter"), "How many to skip."),
-        key("limit", Text("a parameter"), "How many to take."),
-        key("page", Text("a parameter"), "The number of the page."),
-        key("size", Text("a parameter"), "The size of a page."),
-        key("first", Count, "The number of the first page, 0 or 1."),
-        key("cursor", Text("a parameter"), "The cursor that the page before yielded."),
-        key("max", Count, "The most the product gives on one page."),
     ]],
 };
 

@@ -10,7 +10,9 @@ mod windows;
 use super::{Address, Budget, Captures, Exchange, Instance, Line, LineError, Outcome, Sent, Settings};
 use super::{Target, TargetError, Use};
 use crate::wire::answer::built_in;
-use crate::wire::{Argument, Body, Call, CallId, Encoding, IfUncertain, Path, ResultAt, Step, Template, Variable};
+use crate::wire::{
+    Argument, Body, Call, CallId, Decoding, Encoding, IfUncertain, Path, ResultAt, Step, Template, Variable,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use serde_json::{Value, json};
@@ -145,6 +147,7 @@ pub(super) fn call(text: &str) -> Call {
         headers: Vec::new(),
         body: writes.then(|| Body::Template(template("<account>"))),
         encode: Encoding::Json,
+        decode: Decoding::Seen,
         answers: built_in(),
         result: ResultAt::Whole,
         listing: None,

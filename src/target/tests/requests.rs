@@ -26,7 +26,7 @@ fn keyed(key: &str) -> Step {
 }
 
 fn one(way: Way) -> Credential {
-    Credential { ways: vec![way] }
+    Credential { ways: vec![way], certificate: None }
 }
 
 fn api_key() -> Option<Credential> {

@@ -18,13 +18,16 @@ fn with_session(expires: Option<Expires>, line: &Arc<Scripted>) -> Target {
         expires,
         needs: Vec::new(),
         bare: true,
+        credential: None,
+        url: None,
+        rotates: None,
     };
     let hole = crate::wire::Part::Hole(Variable::Lookup("session".into()));
     let header = ("x-session".parse().unwrap(), Template { parts: vec![hole] });
     let mut instance = instance(call("GET /users/<key>"));
     instance.calls = Arc::from([instance.calls[0].clone(), login]);
     instance.lookups = Arc::from([session]);
-    instance.auth = Some(Credential { ways: vec![Way::Header(vec![header])] });
+    instance.auth = Some(Credential { ways: vec![Way::Header(vec![header])], certificate: None });
     instance.now = || SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1000);
     Target::new(instance, line.clone())
 }
