@@ -232,9 +232,7 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference | RuleFault::Key | RuleFault::Name => {
-            (typed(400, ScimType::InvalidValue, told), "invalid")
-        }
+        RuleFault::Rest | RuleFault::Key | RuleFault::Name => (typed(400, ScimType::InvalidValue, told), "invalid"),
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
             if direction == Direction::ToTarget =>
         {

@@ -165,28 +165,6 @@ impl TargetError {
             | Trouble::Nonsense(_) => Side::Target,
         }
     }
-
-    /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
-    pub fn may_retry(&self) -> bool {
-        let passing = match self.trouble {
-            Trouble::Unreachable
-            | Trouble::TimedOut
-            | Trouble::Busy { .. }
-            | Trouble::Queue
-            | Trouble::OutOfTime
-            | Trouble::NoRandomness
-            | Trouble::Broken { .. } => true,
-            Trouble::Uncertain(_)
-            | Trouble::Credentials { .. }
-            | Trouble::NothingFound { .. }
-            | Trouble::NotLetIn { .. }
-            | Trouble::TooLarge
-            | Trouble::Nonsense(_)
-            | Trouble::Mapping(_)
-            | Trouble::Unsafe(_) => false,
-        };
-        passing && self.written == Written::No
-    }
 }
 
 impl Words {

@@ -190,6 +190,8 @@ fn kind(body: &str, defaults: &str) -> String {
                 }
             }
             Some(_) => {}
+            // What the mapping itself lists is reached by no call.
+            None if section(&own, "fixed").is_some() => {}
             None => own += &default,
         }
     }
