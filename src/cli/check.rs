@@ -9,9 +9,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 const TEACHES: &str = "\
-With --connect the product itself is asked, as `transom serve` would: one page and one account of each type, and
-every `find`. Nothing is written. What a rule expected and did not find is told with its line, its path and the
-kind of what stands there, never with a value.
+With --connect the product itself is asked, as `transom serve` would: one page and one account
+of each type, and every `find`. Nothing is written. What a rule expected and did not find is told
+with its line, its path and the kind of what stands there, never with a value.
 
   transom check --connect                   every target of transom.yaml
   transom check --connect --config F mine   the target `mine` of F

@@ -2,8 +2,8 @@
 
 use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET, in_url};
 use crate::cli::{Ended, Failure, check};
-use crate::engine::Work;
 use crate::engine::explain::{self, Explained, Given, Known};
+use crate::engine::{Walked, Work};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
 use crate::plan::{self, Purpose};
@@ -193,7 +193,7 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
     let rehearsal = Rehearsal::begin(setting, product).await?;
     let instance = rehearsal.gateway.instances[TARGET].clone();
     let budget = Arc::new(Budget::of(Duration::from_secs(25)));
-    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None })
+    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None, walked: Walked::default() })
 }
 
 #[cfg(test)]

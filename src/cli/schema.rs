@@ -4,21 +4,22 @@ use crate::mapping::json_schema;
 use std::io::{self, Write};
 
 const TEACHES: &str = "\
-With it an editor completes keys, shows what each is for, and underlines what is wrong while you type:
+With it an editor completes keys, shows what each is for, and underlines what is wrong while
+you type:
 
   transom schema > mapping.schema.json
 
-  VS Code    install the YAML extension (redhat.vscode-yaml), then begin each mapping file with the line
+  VS Code    Install the YAML extension (redhat.vscode-yaml). Begin each mapping file with
                # yaml-language-server: $schema=mapping.schema.json
              or say once in .vscode/settings.json for which files it is:
                { \"yaml.schemas\": { \"./mapping.schema.json\": \"mappings/*.yaml\" } }
-  JetBrains  Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mappings: add the file, and the
-             pattern mappings/*.yaml
+  JetBrains  Settings, Languages & Frameworks, Schemas and DTDs, JSON Schema Mappings:
+             add the file, and the pattern mappings/*.yaml
   Neovim, Helix, Emacs, Kate
-             use yaml-language-server; the comment line above is all it wants
+             Use yaml-language-server; the comment above is all it wants.
 
-The path in the comment is relative to the mapping file. The schema knows keys and kinds of values; paths,
-attributes and placeholders are what `transom check` is for.";
+The path in the comment is relative to the mapping file. The schema knows keys and kinds of
+values; paths, attributes and placeholders are what `transom check` is for.";
 
 /// Print the schema.
 #[derive(Debug, clap::Args)]

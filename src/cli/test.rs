@@ -17,9 +17,9 @@ A test may begin as a name, what the product holds and a request:
       given: { User/7: { id: 7, login: bjensen, status: 1 } }
       scim: { PATCH /Users/7: { Operations: [{ op: Replace, path: active, value: false }] } }
 
-`transom test --record` writes the calls and the answer below it, and shows what it wrote. Read that: it is what
-the mapping does, which need not be what it should do. Nothing else in the file changes, comments included.
-What a test says already stays, unless --overwrite is given.";
+`transom test --record` writes the calls and the answer below it, and shows what it wrote.
+Read that: it is what the mapping does, which need not be what it should do. Nothing else in
+the file changes, comments included. What a test says already stays, unless --overwrite is given.";
 
 /// Run the tests of mapping files.
 #[derive(Debug, clap::Args)]

@@ -54,6 +54,13 @@ pub struct Shown {
     pub parts: Vec<Arc<str>>,
 }
 
+impl Shown {
+    /// A document that is whole in itself.
+    pub fn of(document: Value) -> Shown {
+        Shown { document, ..Shown::default() }
+    }
+}
+
 /// A SCIM id, and what it stands for.
 #[derive(Debug, Clone)]
 pub struct Located {
@@ -169,6 +176,13 @@ impl Work {
             }
         };
         self.translate(&mut resource).await?;
+        let wants = |path: &AttributePath| match extent {
+            Extent::Whole => true,
+            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => wants(path),
+        };
+        for rule in kind.rules.iter().filter(|rule| rule.is_read_elsewhere() && wants(&rule.attribute)) {
+            resource.set(&rule.attribute, self.read_elsewhere(rule, located).await?);
+        }
         if let Some(link) = &located.link {
             restore(kind, &mut resource, link);
         }
@@ -271,6 +285,15 @@ impl Work {
                 let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
                     continue;
                 };
+                if let Some(fixed) = &referred.fixed {
+                    // What the mapping does not list is no resource: it stays in the account, and nobody sees it.
+                    let listed = |element: &&Value| {
+                        fixed.iter().any(|one| referred.key_of(one).as_deref() == Some(text(element, &item.sub)))
+                    };
+                    let listed = resource.elements(&rule.attribute).iter().filter(listed).cloned().collect();
+                    resource.set(&rule.attribute, listed);
+                    continue;
+                }
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }

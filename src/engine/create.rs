@@ -149,8 +149,10 @@ impl Attempt<'_> {
         // Whether the calls that follow a create were made, nobody knows: they are made, perhaps once more.
         let mut later = plan::then(&subject, self.resource);
         later.extend(plan::update(&subject, self.resource, &changes)?);
+        let elements = changes.elements.iter().filter(|change| kind.rules[change.rule].through.is_some());
+        let left = Changes { elements: elements.cloned().collect(), ..Changes::default() };
         let shown = later.is_empty().then_some(account.shown.clone());
-        let made = Made { located, shown, later, left: Changes::default(), captures: Captures::default() };
+        let made = Made { located, shown, later, left, captures: Captures::default() };
         let resource = work.complete(made, self.resource).await?;
         self.finish().await?;
         Ok(resource)

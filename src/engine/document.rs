@@ -59,6 +59,10 @@ impl Work {
     /// The main answer of the account with this key.
     async fn fetch_main(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
         let kind = self.kind();
+        if let Some(fixed) = &kind.fixed {
+            let own = |document: &&Value| kind.key_of(document).as_ref() == Some(&located.key);
+            return Ok(fixed.iter().find(own).map(|document| Shown::of(document.clone())));
+        }
         let shown = match kind.read.as_ref().ok_or(OperationError::NotOffered("reading"))?.account {
             Main::Call(_) => self.ask(&located.term).await?,
             Main::Listed => Box::pin(self.find_listed(located)).await?,

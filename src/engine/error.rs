@@ -6,21 +6,9 @@ use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::plan::{PlanError, Unanswerable};
 use crate::scim::error::ScimError;
 use crate::store::StoreError;
-use crate::target::{TargetError, Trouble};
+pub use crate::target::Side;
+use crate::target::TargetError;
 use std::sync::Arc;
-
-/// Whose side an error is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The client sent what cannot be done.
-    Client,
-    /// The mapping file, or its script, is wrong.
-    Mapping,
-    /// The product does not work, or does not do what the mapping says.
-    Target,
-    /// We do not work.
-    Gateway,
-}
 
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -160,15 +148,12 @@ impl OperationError {
             OperationError::Plan(PlanError::Rule(_)) => Side::Client,
             OperationError::Plan(_) | OperationError::Hidden { .. } => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
-            OperationError::Target(TargetError { trouble: Trouble::Unsafe(_) | Trouble::NotLetIn { .. }, .. }) => {
-                Side::Client
-            }
+            OperationError::Target(error) => error.side(),
             OperationError::Rule(_)
             | OperationError::NoKey
             | OperationError::NotYet
             | OperationError::NotDone { .. }
             | OperationError::Keyless
-            | OperationError::Target(_)
             | OperationError::Unfit { .. }
             | OperationError::Stale => Side::Target,
             OperationError::Store(_) | OperationError::Lock(_) | OperationError::Panicked => Side::Gateway,

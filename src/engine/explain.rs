@@ -27,6 +27,10 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
     let located = work.locate(id)?;
     let read = || reads(work, &located.term);
     let mut explained = Explained::default();
+    if work.kind().fixed.is_some() && purpose == Purpose::Read {
+        explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
+        return Ok(explained);
+    }
     match purpose {
         Purpose::Delete => {
             let kind = work.kind();
@@ -90,6 +94,10 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
 pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, OperationError> {
     let kind = work.kind();
     let mut explained = Explained::default();
+    if kind.fixed.is_some() {
+        explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
+        return Ok(explained);
+    }
     let lookup = filter
         .map(|filter| plan::search(&work.instance.mapping, (kind, work.known()), filter))
         .transpose()?
@@ -143,7 +151,10 @@ pub enum Given {
 async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
     let mut explained = Explained::default();
-    let read = reads(work, &located.term)?;
+    let read = match &work.kind().fixed {
+        Some(_) => Vec::new(),
+        None => reads(work, &located.term)?,
+    };
     let decided = match work.blind(&located, &asked) {
         Some(decided) => decided,
         None => {
@@ -161,6 +172,12 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
         explained.notes.push("nothing changes in the target: no write".to_owned());
     }
     explained.steps.extend(work.steps(&located, &decided).await?);
+    explained.steps.extend(work.supposed_elsewhere(&located, &decided.changes).await?);
+    if decided.changes.elsewhere(work.kind()).next().is_some() {
+        explained
+            .notes
+            .push("members are written one by one, each read first; who leaves is written like who joins".to_owned());
+    }
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
         explained.steps.extend(read);

@@ -94,7 +94,11 @@ impl Work {
         if !made.later.is_empty() {
             made.shown = None;
         }
-        let left = self.left(&mut made, resource).await?;
+        let (left, changes) = self.left(&mut made, resource).await?;
+        if changes.elsewhere(self.kind()).next().is_some() {
+            self.write_elsewhere(&made.located, &changes).await?;
+            made.shown = None;
+        }
         if !left.is_empty() {
             doubts.extend(self.run(&left, &mut made.captures).await?.doubts);
             made.shown = None;
@@ -113,9 +117,9 @@ impl Work {
     }
 
     /// The updates that carry what the create could not, less what the new account holds already.
-    async fn left(&self, made: &mut Made, resource: &Resource) -> Result<Vec<Planned>, OperationError> {
+    async fn left(&self, made: &mut Made, resource: &Resource) -> Result<(Vec<Planned>, Changes), OperationError> {
         if made.left.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         }
         let (kind, mapping) = (self.kind(), &self.instance.mapping);
         let known = !made.left.rules.is_empty() || plan::elements_need_account(mapping, kind, &made.left);
@@ -125,15 +129,16 @@ impl Work {
             let unlike = plan::diff(kind, &account.resource, resource);
             let shown = |place: &usize| !matches!(kind.rules[*place].shape, Shape::Write(_));
             changes.rules.retain(|place| !shown(place) || unlike.rules.contains(place));
+            let by_calls = |rule: &Rule| rule.has_calls() || rule.through.is_some();
             changes.elements =
-                unlike.elements.into_iter().filter(|change| kind.rules[change.rule].has_calls()).collect();
+                unlike.elements.into_iter().filter(|change| by_calls(&kind.rules[change.rule])).collect();
             // A create takes nothing away that the target gives to everybody.
             changes.elements.iter_mut().for_each(|change| change.removes.clear());
         }
         let references = self.references(&[resource]).await?;
         let (key, before) = (made.located.term.clone(), account.as_ref().map(Account::before));
         let subject = Subject { mapping, kind, key, before, references: &references, known: self.known() };
-        Ok(plan::update(&subject, resource, &changes)?)
+        Ok((plan::update(&subject, resource, &changes)?, changes))
     }
 
     /// The account that was made. Not shown yet is not gone: the row stays, and the same request sent again completes it.

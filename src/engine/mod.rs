@@ -7,6 +7,7 @@ mod document;
 mod error;
 pub mod explain;
 mod made;
+mod membership;
 mod read;
 mod run;
 mod search;
@@ -18,6 +19,7 @@ pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};
+pub use membership::Walked;
 pub use read::read;
 pub use search::{Found, Query, search, sorts};
 pub use update::{indexed, patch, replace};
@@ -42,6 +44,8 @@ pub struct Work {
     pub budget: Arc<Budget>,
     /// The version that the client expects.
     pub condition: Option<Condition>,
+    /// What this request learnt of other accounts' lists.
+    pub walked: Walked,
 }
 
 impl Work {

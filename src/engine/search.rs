@@ -15,7 +15,7 @@ use crate::scim::sort::Sort;
 use crate::store::KeptValue;
 use crate::target::{Captures, Span};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Path, Step, StepKind, Term, Variable};
+use crate::wire::{Argument, Path, Step, Term, Variable};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -51,19 +51,23 @@ pub struct Found {
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
     work.prepare().await?;
+    if let Some(fixed) = &work.kind().fixed {
+        return Box::pin(work.among(fixed, query)).await;
+    }
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
-        None => return work.page(query).await,
+        None => return Box::pin(work.page(query)).await,
     };
     let mut sieve = Sieve::new(query);
-    work.follow(&lookup, &mut sieve).await?;
+    // Boxed: a search is the largest of all requests, and every request would be as large.
+    Box::pin(work.follow(&lookup, &mut sieve)).await?;
     Ok(sieve.finish())
 }
 
 /// Can whole results of this type be had, so that sorting them means something?
 pub fn sorts(work: &Work) -> bool {
-    work.kind().may_scan(&work.instance.mapping)
+    work.kind().fixed.is_some() || work.kind().may_scan(&work.instance.mapping)
 }
 
 /// Keeps what matches, once, and of that the window.
@@ -104,6 +108,29 @@ impl<'a> Sieve<'a> {
 }
 
 impl Work {
+    /// What matches of the accounts that the mapping itself lists.
+    async fn among(&self, fixed: &[Value], query: &Query) -> Result<Found, OperationError> {
+        let mut sieve = Sieve::new(query);
+        for (located, shown) in self.identify(fixed.iter().cloned().map(Shown::of).collect()).await? {
+            sieve.take(self.seen(&located, shown, Extent::Part(&|path| wanted(self, query, path))).await?);
+        }
+        Ok(sieve.finish())
+    }
+
+    /// Every account that a call yields, as much of it as the view shows.
+    pub(super) async fn every(
+        &self,
+        search: &Search,
+        arguments: Vec<Argument>,
+        view: View,
+    ) -> Result<Vec<Resource>, OperationError> {
+        let window = Window { start: 1, count: usize::MAX };
+        let query = Query { filter: None, window, view, sort: None };
+        let mut sieve = Sieve::new(&query);
+        self.walk(search, arguments, &mut sieve).await?;
+        Ok(sieve.finish().resources)
+    }
+
     async fn follow(&self, lookup: &Lookup<'_>, sieve: &mut Sieve<'_>) -> Result<(), OperationError> {
         match lookup {
             Lookup::Id(id) => self.look_at(id, sieve).await,
@@ -290,7 +317,7 @@ impl Work {
 
     /// The window, with the target's own total; `None` where that was no number that could be believed.
     async fn counted_page(&self, list: &Search, query: &Query) -> Result<Option<Found>, OperationError> {
-        let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
+        let step = Step::once(list.call, Vec::new());
         let span = Span { skip: query.window.start - 1, take: Some(query.window.count) };
         let captures = Captures::new();
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;

@@ -76,7 +76,8 @@ async fn attempt(
     };
     let steps = work.steps(&located, &decided).await?;
     decided.drop_document();
-    if steps.is_empty() && !decided.keeps_anew {
+    let elsewhere = decided.changes.elsewhere(work.kind()).next().is_some();
+    if steps.is_empty() && !decided.keeps_anew && !elsewhere {
         return match (answer, decided.before) {
             // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
             (PatchAnswer::Resource, Some(account)) if decided.seen == Seen::Whole => Ok(Some(account.resource)),
@@ -90,6 +91,7 @@ async fn attempt(
     }
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let located = work.follow_key(located, &steps, &ran).await?;
+    work.write_elsewhere(&located, &decided.changes).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
     Ok(shown.filter(|_| answer == PatchAnswer::Resource))
@@ -358,7 +360,7 @@ fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, 
 
 /// What a client cannot write stays as it is, whatever it sent.
 fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept()) {
+    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none()) {
         match before.get(&rule.attribute) {
             Some(value) => after.set(&rule.attribute, value.clone()),
             None => drop(after.remove(&rule.attribute)),

@@ -240,9 +240,7 @@ impl Instance {
     /// An instance over a line.
     pub fn new(mapping: Arc<Mapping>, target: Target, lock_queue: usize) -> Instance {
         let name = target.name().clone();
-        let kinds = mapping.types.iter().map(|one| one.kind.name.clone());
-        let scopes = kinds.map(|kind| (kind.clone(), Scope::new(name.clone(), kind))).collect();
-        Instance { name, mapping, target, locks: Locks::new(lock_queue), patch_answer: HashMap::new(), scopes }
+        Instance { name, mapping, target, locks: Locks::new(lock_queue), patch_answer: HashMap::new() }
     }
 
     fn answering(mut self, described: &Described) -> Instance {

@@ -259,4 +259,8 @@ codes! {
         "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
     NOT_A_TIME "M100" "not-a-time" Error "not a time"
         "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
+    THROUGH_NOTHING "M101" "through-nothing" Error "a list that nothing can be written through"
+        "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
+    FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
+        "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
 }

@@ -33,7 +33,7 @@ pub use election::Election;
 pub use key::KeyForm;
 pub use member::Member;
 pub use reading::{Main, NamedRead, Reading};
-pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
 pub use transform::{Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
@@ -90,6 +90,8 @@ pub struct TypeMapping {
     pub update: Vec<UpdateRow>,
     /// Deleting an account.
     pub delete: Option<Delete>,
+    /// The accounts that the mapping itself lists: the product has no calls for them.
+    pub fixed: Option<Vec<Value>>,
     /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
     pub fingerprint: String,
 }

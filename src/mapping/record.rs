@@ -67,8 +67,8 @@ fn edit(text: &str, test: &Node, expected: &Expected) -> Edit {
         if braces { flow_entry(expected.key, &expected.value) } else { entry(expected.key, &expected.value, indent) };
     let made = |place: Range<usize>, filled: String| Edit {
         test: expected.test.clone(),
-        removed: text[place.clone()].to_owned(),
-        added: added.clone(),
+        removed: at_the_edge(&text[place.clone()], indent),
+        added: at_the_edge(&added, indent),
         place,
         text: filled,
     };
@@ -87,6 +87,11 @@ fn edit(text: &str, test: &Node, expected: &Expected) -> Edit {
     let at = text[last..].find('\n').map_or(text.len(), |found| last + found);
     let at = if text[..at].ends_with('\r') { at - 1 } else { at };
     made(at..at, format!("{breaks}{added}"))
+}
+
+/// A piece of the file as it reads on its own.
+fn at_the_edge(piece: &str, indent: usize) -> String {
+    piece.replace(&format!("\n{}", " ".repeat(indent)), "\n")
 }
 
 fn column(text: &str, at: usize) -> usize {

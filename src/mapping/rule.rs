@@ -31,8 +31,19 @@ pub struct Rule {
     pub keep: bool,
     /// What becomes of an element that refers to nobody the target knows.
     pub unknown: Unknown,
+    /// Its elements are written as elements of another type's list: a group's members as their own groups.
+    pub through: Option<Through>,
     /// The line of the mapping file.
     pub line: u32,
+}
+
+/// The list of another type through which elements are written, and read where the account shows none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Through {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// Its list.
+    pub attribute: AttributePath,
 }
 
 /// What becomes of an element that refers to nobody the target knows.
@@ -212,6 +223,11 @@ impl Rule {
     pub fn elements_refer_to(&self) -> Option<&str> {
         let Shape::Each { items, .. } = &self.shape else { return None };
         items.iter().find(|item| &*item.sub == "value")?.refers_to.as_deref()
+    }
+
+    /// Are its elements found in other accounts alone?
+    pub fn is_read_elsewhere(&self) -> bool {
+        self.through.is_some() && !matches!(self.shape, Shape::Each { .. })
     }
 
     /// Does it only read?

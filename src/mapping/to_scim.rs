@@ -35,9 +35,6 @@ pub enum RuleFault {
     /// A transform refused the value.
     #[error(transparent)]
     Transform(#[from] crate::mapping::transform::TransformError),
-    /// A reference to something that is not one of the target's keys.
-    #[error("a reference is not shaped like a key of the target")]
-    Reference,
     /// What a key is made of holds what the target does not take in keys.
     #[error("it makes the key, and the target does not take such a key")]
     Key,

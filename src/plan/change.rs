@@ -34,6 +34,11 @@ pub struct ElementChange {
 }
 
 impl Changes {
+    /// What is written as elements of another type's lists.
+    pub fn elsewhere<'a>(&'a self, kind: &'a TypeMapping) -> impl Iterator<Item = (&'a Rule, &'a ElementChange)> {
+        self.elements.iter().map(|change| (&kind.rules[change.rule], change)).filter(|(rule, _)| rule.through.is_some())
+    }
+
     /// Is there nothing to write to the target?
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.elements.iter().all(|change| change.adds.is_empty() && change.removes.is_empty())
@@ -43,8 +48,9 @@ impl Changes {
 /// Compares two forms of one resource, rule by rule.
 pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
     let mut changes = Changes::default();
-    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
-        if rule.has_calls() {
+    let written = |rule: &Rule| rule.is_sent() || rule.through.is_some();
+    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| written(rule)) {
+        if rule.has_calls() || rule.through.is_some() {
             changes.elements.extend(element_diff(place, rule, before, after));
         } else if !kind.sends_alike(rule, before, after) {
             changes.rules.push(place);
@@ -68,6 +74,9 @@ pub fn blind(
     let mut changes = Changes::default();
     for operation in operations {
         let (place, rule) = kind.rules.iter().enumerate().find(|(_, rule)| concerns(rule, operation))?;
+        if rule.through.is_some() {
+            return None;
+        }
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
@@ -105,7 +114,7 @@ pub fn blind(
     (!unsure && kind.check_rest(&after).is_ok()).then_some((after, changes))
 }
 
-/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole: told without the resource's own
+/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole, or written elsewhere: told without the resource's own
 /// list, which may be long. What is left must be applied to the resource.
 pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, Vec<&'a Operation>) {
     let mut changes = Changes::default();
@@ -136,6 +145,9 @@ fn shares(one: &Rule, other: &Rule) -> bool {
 }
 
 fn is_array(kind: &TypeMapping, rule: &Rule) -> bool {
+    if rule.through.is_some() {
+        return true;
+    }
     let Shape::Each { items, .. } = &rule.shape else { return false };
     // Which element is primary can only be told from all of them.
     if kind.rules.iter().any(|other| matches!(other.shape, Shape::Elected { .. }) && shares(other, rule)) {

@@ -52,7 +52,7 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     let (make, then) =
         made.followed(planned, resource).into_iter().partition(|planned| planned.purpose != Purpose::Then);
     let mut supposed = Vec::new();
-    for change in &left.elements {
+    for change in left.elements.iter().filter(|change| kind.rules[change.rule].has_calls()) {
         supposed.extend(subject.adds(change, resource)?);
     }
     supposed.extend(rows(subject, resource, &left)?);
@@ -69,7 +69,7 @@ fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Reso
     let kind = subject.kind;
     let call = subject.mapping.call(planned.step.call);
     let mut left = crate::plan::diff(kind, &Resource::default(), resource);
-    left.elements.retain(|change| kind.rules[change.rule].has_calls());
+    left.elements.retain(|change| kind.rules[change.rule].has_calls() || kind.rules[change.rule].through.is_some());
     left.rules.retain(|place| {
         let rule = &kind.rules[*place];
         let given = rule.refers_to.is_none() || kind.value_of(rule, keyed).is_some();

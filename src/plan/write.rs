@@ -140,7 +140,8 @@ pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) 
 pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    let whole = |place: &usize| !kind.rules[*place].has_calls() && kind.rules[*place].through.is_none();
+    let arrays = changes.elements.iter().map(|change| change.rule).filter(whole);
     if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
         return Err(PlanError::NotOffered("changing"));
     }

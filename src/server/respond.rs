@@ -208,7 +208,6 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Target(error) => {
             let words = match &error.trouble {
                 Trouble::Broken { detail: Some(detail), .. } => format!("{error}: {}", detail.reveal()),
-                Trouble::Credentials { .. } => format!("{error}; check the settings of this target"),
                 _ => error.to_string(),
             };
             return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));
@@ -233,9 +232,7 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference | RuleFault::Key | RuleFault::Name => {
-            (typed(400, ScimType::InvalidValue, told), "invalid")
-        }
+        RuleFault::Rest | RuleFault::Key | RuleFault::Name => (typed(400, ScimType::InvalidValue, told), "invalid"),
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
             if direction == Direction::ToTarget =>
         {

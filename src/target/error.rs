@@ -43,7 +43,7 @@ pub enum Trouble {
         detail: Option<Words>,
     },
     /// The target refused our credentials.
-    #[error("the target refused our credentials (status {})", status.as_u16())]
+    #[error("the target refused our credentials (status {}); check the settings of this target", status.as_u16())]
     Credentials {
         /// The status.
         status: StatusCode,
@@ -164,28 +164,6 @@ impl TargetError {
             | Trouble::TooLarge
             | Trouble::Nonsense(_) => Side::Target,
         }
-    }
-
-    /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
-    pub fn may_retry(&self) -> bool {
-        let passing = match self.trouble {
-            Trouble::Unreachable
-            | Trouble::TimedOut
-            | Trouble::Busy { .. }
-            | Trouble::Queue
-            | Trouble::OutOfTime
-            | Trouble::NoRandomness
-            | Trouble::Broken { .. } => true,
-            Trouble::Uncertain(_)
-            | Trouble::Credentials { .. }
-            | Trouble::NothingFound { .. }
-            | Trouble::NotLetIn { .. }
-            | Trouble::TooLarge
-            | Trouble::Nonsense(_)
-            | Trouble::Mapping(_)
-            | Trouble::Unsafe(_) => false,
-        };
-        passing && self.written == Written::No
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Step {
     pub arguments: Vec<Argument>,
     /// What later steps take from its answer.
     pub captures: Vec<Capture>,
-    /// Once, page after page, or until something holds.
+    /// Once, or page after page.
     pub kind: StepKind,
     /// What to do after a time-out.
     pub if_uncertain: IfUncertain,

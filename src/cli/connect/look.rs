@@ -10,7 +10,7 @@ use crate::scim::list::Window;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::target::{Captures, Pages, Span};
-use crate::wire::{Step, StepKind, Term};
+use crate::wire::{Step, Term};
 use serde_json::Value;
 
 /// What was found.
@@ -54,7 +54,7 @@ impl Look<'_> {
 
     /// The first page of the list, and whether a second one follows.
     async fn list(&mut self, list: &Search) -> Result<Vec<Value>, OperationError> {
-        let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
+        let step = Step::once(list.call, Vec::new());
         let (captures, target) = (Captures::new(), &self.work.instance.target);
         let call = self.work.instance.mapping.call(list.call);
         let (line, listing) = (Some(call.line), call.listing.as_ref());

@@ -6,7 +6,7 @@ mod rules;
 
 use crate::cli::{Ended, Failure, check};
 use crate::config::Config;
-use crate::engine::Work;
+use crate::engine::{Walked, Work};
 use crate::gateway::{Gateway, OpenError};
 use crate::store::Store;
 use crate::target::Budget;
@@ -68,7 +68,14 @@ async fn target(gateway: &Arc<Gateway>, (name, config): (&str, &Config)) -> Vec<
     let mut found = Vec::new();
     for kind in 0..instance.mapping.types.len() {
         let budget = Arc::new(Budget::of(config.limits.request));
-        let work = Work { gateway: gateway.clone(), instance: instance.clone(), kind, budget, condition: None };
+        let work = Work {
+            gateway: gateway.clone(),
+            instance: instance.clone(),
+            kind,
+            budget,
+            condition: None,
+            walked: Walked::default(),
+        };
         found.extend(look::look(&work).await);
     }
     found

@@ -1,6 +1,7 @@
 //! A product that holds the accounts a test gives: reads are answered from them, writes change them, and every call is noted.
 
 use super::Made;
+use super::known::{Filled, Known, could_be};
 use super::script::{method_and_path, reply};
 use crate::mapping::{Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
@@ -8,7 +9,7 @@ use crate::target::{self, Line, LineError};
 use crate::wire::answer::meaning;
 use crate::wire::template::as_text;
 use crate::wire::{
-    Answer, Body, Call, CallId, KeySource, Listing, Meaning, Nothing, Paging, Path, ResultAt, Scope, Total, Variable,
+    Answer, Call, CallId, KeySource, Listing, Meaning, Nothing, Paging, Path, ResultAt, Total, Variable,
     encode,
 };
 use bytes::Bytes;
@@ -405,63 +406,6 @@ impl Scene<'_> {
             }
             ResultAt::Whole => document.clone(),
             ResultAt::Nowhere => Value::Null,
-        }
-    }
-}
-
-/// Settings and lookups of the instance.
-struct Known(Vec<(Variable, Value)>);
-
-impl Known {
-    fn of(mapping: &Mapping, test: &TestCase) -> Known {
-        let settings = super::settings(mapping, test).into_iter();
-        let settings = settings.map(|(name, value)| (Variable::Setting(name), Value::from(value)));
-        let lookups = super::yielded(mapping, test).into_iter();
-        Known(settings.chain(lookups.map(|(name, value)| (Variable::Lookup(name), value))).collect())
-    }
-}
-
-impl Scope for Known {
-    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
-        self.0.iter().find(|(known, _)| known == variable).map(|(_, value)| Cow::Borrowed(value))
-    }
-}
-
-struct Filled<'a> {
-    key: &'a Value,
-    member: Option<&'a Value>,
-    document: &'a Value,
-    given: &'a Known,
-}
-
-/// Could the body have become this, filled with what is known here? What is not known may have been anything.
-fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
-    match (body, seen) {
-        (Body::Constant(value), seen) => value == seen,
-        (Body::Template(template), seen) => {
-            let open = template.holes().any(|hole| known.value(hole).is_none());
-            open || template.fill(known).is_none_or(|filled| as_text(&filled) == as_text(seen))
-        }
-        (Body::List(list), Value::Array(seen)) => {
-            list.len() != seen.len() || list.iter().zip(seen).all(|(one, seen)| could_be(one, seen, known))
-        }
-        (Body::Object(fields), Value::Object(seen)) => {
-            fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
-        }
-        // Another spelling of the same, as a form has it.
-        (_, Value::String(_)) => true,
-        _ => false,
-    }
-}
-
-impl Scope for Filled<'_> {
-    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
-        match variable {
-            Variable::Key => Some(Cow::Borrowed(self.key)),
-            Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
-            Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
-            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
-            _ => None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! exchanges, these are all that happens.
 
 mod accounts;
+mod known;
 mod script;
 mod stage;
 

@@ -206,11 +206,11 @@ fn mark(kind: &mut ResourceType, path: &AttributePath) {
 pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool)) {
     let accepts =
         matches!(rule.shape, Shape::Read(_) | Shape::Elected { .. }) && (rule.written == Written::Sent || says_ignore);
-    if rule.reads_only() && !accepts {
+    if rule.reads_only() && !accepts && rule.through.is_none() {
         restrict(kind, &rule.attribute, Mutability::ReadOnly);
     }
     if let Shape::Each { items, .. } = &rule.shape {
-        for item in items.iter().filter(|item| item.read_only) {
+        for item in items.iter().filter(|item| item.read_only && rule.through.is_none()) {
             restrict(kind, &rule.attribute.with_sub(&item.sub), Mutability::ReadOnly);
         }
     }

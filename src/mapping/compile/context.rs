@@ -2,11 +2,11 @@
 
 use super::lookups::Known;
 use super::shared::{Recipe, SharedCall};
-use crate::mapping::Follow;
 use crate::mapping::codes::{self, Code};
 use crate::mapping::diagnostic::Report;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
+use crate::mapping::{Follow, Through};
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
@@ -26,6 +26,8 @@ pub(super) struct Context<'a> {
     /// The file's answer rows and the built-in ones.
     pub(super) answers: RefCell<Vec<AnswerRow>>,
     pub(super) calls: RefCell<Vec<Call>>,
+    /// The lists through which other types write: `User.groups`.
+    pub(super) throughs: Vec<Through>,
     /// What follows calls that write.
     pub(super) follows: RefCell<BTreeMap<CallId, Follow>>,
     /// The calls that others are made from.
@@ -61,6 +63,11 @@ pub(super) enum Use {
 impl Context<'_> {
     pub(super) fn kind(&self, name: &str) -> Option<&ResourceType> {
         self.kinds.iter().find(|kind| &*kind.name == name)
+    }
+
+    /// Is this list written through by another type?
+    pub(super) fn is_through(&self, kind: &str, attribute: &AttributePath) -> bool {
+        self.throughs.iter().any(|through| *through.kind == *kind && through.attribute == *attribute)
     }
 
     /// Keeps a call and gives its place.

@@ -39,7 +39,9 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
     }
     let add = member_call(subject, (node, "add", Place::Add), &items);
     let remove = member_call(subject, (node, "remove", Place::Remove), &items);
-    let reads_only = subject.attribute.mutability == Mutability::ReadOnly || items.iter().all(|item| item.read_only);
+    let through = context.is_through(&subject.kind.name, subject.path);
+    let reads_only =
+        (subject.attribute.mutability == Mutability::ReadOnly && !through) || items.iter().all(|item| item.read_only);
     if let Some(entry) = node.entry("add").or(node.entry("remove")).filter(|_| reads_only) {
         writable(subject, &entry.key_span);
     }

@@ -54,6 +54,7 @@ pub(super) fn election(subject: Subject<'_>, node: &Node, each: &Draft) -> Optio
         written: if sent { Written::Sent } else { Written::Ignored },
         keep: false,
         unknown: Unknown::Refused,
+        through: None,
         line: report.line(told.span.start),
     };
     Some(Draft {

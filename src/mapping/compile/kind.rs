@@ -6,7 +6,7 @@ use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
-use super::{answers, attribute, find, follow, reads};
+use super::{answers, attribute, find, follow, reads, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
@@ -25,7 +25,11 @@ pub(super) struct Section<'a> {
 pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let (context, node) = (section.context, &section.entry.value);
     let names = Names { context, place: Place::Read, kind: Some(section.kind), member: None };
-    let key = node.get("key").and_then(|node| key(&names, node));
+    let fixed = node.get("fixed").map(|list| through::fixed(context, (node, list)));
+    let mut key = node.get("key").and_then(|node| key(&names, node));
+    if let (Some(key), Some(_)) = (&mut key, &fixed) {
+        key.stable = true;
+    }
     let mut drafts = node.get("attributes").map(|node| rules(context, section.kind, node)).unwrap_or_default();
     let rules: Vec<Rule> = drafts.iter().map(|draft| draft.rule.clone()).collect();
     let mut calls = Calls::of(&names, node, &rules);
@@ -55,6 +59,7 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
         create: calls.create,
         update: calls.update,
         delete: calls.delete,
+        fixed,
     })
 }
 

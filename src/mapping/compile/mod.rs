@@ -26,6 +26,7 @@ mod reads;
 mod rules;
 mod shared;
 mod sign;
+mod through;
 mod traps;
 mod writes;
 
@@ -89,6 +90,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    through::check(&context, &root, &types);
     bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
@@ -146,7 +148,9 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
             ("the mapping has no resource type", hint),
         );
     }
+    let throughs = through::throughs(root, &kinds);
     Context {
+        throughs,
         report,
         settings,
         kinds,

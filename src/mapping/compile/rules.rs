@@ -4,7 +4,7 @@ use super::attribute::Marks;
 use super::change::{Aim, Way, reference, transform};
 use super::context::{Context, Root, Use, flag};
 use super::names::{Names, Place};
-use super::{each, election, has};
+use super::{each, election, has, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Unknown, Written};
 use crate::mapping::source::{Entry, Node};
@@ -77,6 +77,9 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
         return Some(draft(subject, node, (subject.path.clone(), Shape::Field(path), Transform::Same)));
     }
     partners(subject, node);
+    if let Some(place) = node.get("through") {
+        return through::rule(subject, node, place);
+    }
     let given: Vec<&Entry> = DIRECTIONS.iter().filter_map(|key| node.entry(key)).collect();
     let keep = flag(node, "keep");
     let direction = match given.as_slice() {
@@ -107,7 +110,7 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
     Some(draft(subject, node, made))
 }
 
-type Made = (AttributePath, Shape, Transform);
+pub(super) type Made = (AttributePath, Shape, Transform);
 
 fn field(subject: Subject<'_>, node: &Node, (place, way): (&Node, Way)) -> Option<Made> {
     let context = subject.names.context;
@@ -183,7 +186,7 @@ pub(super) fn writable(subject: Subject<'_>, span: &Range<usize>) -> Option<()> 
     Some(())
 }
 
-fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
+pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
     let names = subject.names;
     let nothing = match &transform {
         Transform::Table(table) => table.nothing().cloned(),
@@ -209,12 +212,15 @@ fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made)
             Some("ignore") => Unknown::Ignored,
             _ => Unknown::Refused,
         },
+        through: None,
         line: names.context.report.line(subject.key.start),
     };
     // The parts of a name that is one field come back as they were sent.
     rule.remember |= rule.is_split_name() && !rule.reads_only();
     let refuses = node.get("written").and_then(Node::text) == Some("refuse");
-    rule.written = match (rule.reads_only(), refuses) {
+    // What another type writes through is no client's to write here.
+    let through = names.context.is_through(&subject.kind.name, &rule.attribute);
+    rule.written = match (rule.reads_only() || through, refuses) {
         (true, true) => Written::Refused,
         (true, false) => Written::Ignored,
         (false, _) => Written::Sent,
@@ -242,13 +248,13 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("value", has("each"), "`each`"),
         ("display", has("each"), "`each`"),
         ("sub", has("each"), "`each`"),
-        ("add", has("each"), "`each`"),
-        ("remove", has("each"), "`each`"),
+        ("add", has("each") && !has("through"), "`each`, and without `through`"),
+        ("remove", has("each") && !has("through"), "`each`, and without `through`"),
         ("primary", has("each") || has("one"), "`one` or `each`"),
         ("type", has("each") || has("one") || custom, "`one` or `each`"),
         ("multi_valued", custom, "an attribute of one's own, under its URN"),
         ("written", has("read"), "`read`"),
-        ("unknown", has("each"), "`each`"),
+        ("unknown", has("each") || has("through"), "`each` or `through`"),
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),
         ("has", has("at"), "`at`"),

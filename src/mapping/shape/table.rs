@@ -47,6 +47,11 @@ static TYPE: Shape = Shape {
             "One rule per attribute.",
         ),
         key(
+            "fixed",
+            List(&Any),
+            "The accounts themselves, where the product has no calls for them: roles or tags. A bare text `a` is short for `{ name: a }`.",
+        ),
+        key(
             "read",
             READING,
             "Reading one account: a call, several named ones of which `account` is the main one, or `list`.",
@@ -131,6 +136,11 @@ static RULE: Shape = Shape {
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
             key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
+            key(
+                "through",
+                Text("a type and its list, such as `User.groups`"),
+                "Elements are written as elements of that list, one account at a time; without `each` they are read from there too.",
+            ),
             key("default", Any, "What a create sends when the attribute is not given."),
             key(
                 "empty_as",

@@ -53,13 +53,13 @@ async fn every_meaning_is_an_outcome_or_an_error() {
 async fn refused_credentials_and_a_broken_target_are_the_targets_fault() {
     let error = read(call("GET /users/<key>"), reply(401, &json!({}))).await.unwrap_err();
     assert!(matches!(error.trouble, Trouble::Credentials { status } if status == 401));
-    assert_eq!((error.side(), error.may_retry(), error.written), (Side::Target, false, Written::No));
+    assert_eq!((error.side(), error.written), (Side::Target, Written::No));
 
     let error = read(call("GET /users/<key>"), reply(500, &json!({}))).await.unwrap_err();
     assert!(matches!(error.trouble, Trouble::Broken { status: Some(status), .. } if status == 500));
-    assert!(error.may_retry());
+    assert_eq!(error.written, Written::No);
     let error = write(call("POST /users"), reply(500, &json!({}))).await.unwrap_err();
-    assert_eq!((error.written, error.may_retry()), (Written::Maybe, false));
+    assert_eq!(error.written, Written::Maybe);
     let error = write(call("POST /users"), raw(302, &[("location", "https://evil.example/")], "")).await.unwrap_err();
     assert_eq!(error.written, Written::Maybe);
     assert_eq!(error.to_string(), "User.call (line 12, POST /users): the target does not work (status 302)");
