@@ -77,7 +77,7 @@ const CREDENTIALS: &str = "; look at `auth:` in the mapping, and at the settings
 
 fn way_out(error: &TargetError) -> &'static str {
     match &error.trouble {
-        Trouble::Credentials { .. } => ", and `auth:` in the mapping",
+        Trouble::Credentials { .. } => CREDENTIALS,
         Trouble::Broken { status: Some(status), .. } => match status.as_u16() {
             401 | 403 => CREDENTIALS,
             404 => "; nothing is there: look at `base_url` in transom.yaml, then at the path of the call",
