@@ -53,7 +53,11 @@ impl Finding {
             Trouble::Unreachable | Trouble::TimedOut | Trouble::Busy { .. } => Level::Silent,
             _ => Level::Wrong,
         };
-        let text = format!("{}: {}{}", error.request, error.trouble, way_out(error));
+        let what = match &error.trouble {
+            Trouble::Credentials { status } => format!("our credentials are refused (status {})", status.as_u16()),
+            trouble => trouble.to_string(),
+        };
+        let text = format!("{}: {what}{}", error.request, way_out(error));
         Finding { level, kind: kind.clone(), line: Some(error.line), text }
     }
 
