@@ -4,6 +4,7 @@ use crate::cli::rehearsal::{Made, Played, Stage, equals, holds};
 use crate::cli::{Ended, Failure, check, record};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
+use crate::plan;
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
@@ -59,6 +60,14 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
             }
             Err(error) => return Err(error.into()),
         };
+        if arguments.only.is_empty() {
+            let breaches = plan::laws::breaches(&mapping);
+            failed += breaches.len();
+            for breach in breaches {
+                writeln!(out, "FAIL {}:{} {} {}", mapping.file, breach.line, breach.kind, breach.attribute)?;
+                writeln!(out, "     {}", breach.told)?;
+            }
+        }
         for test in mapping.tests.iter().filter(|test| test.name.contains(&arguments.only)) {
             let faults = play(&mapping, test).await?;
             if faults.is_empty() {

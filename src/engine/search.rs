@@ -210,7 +210,7 @@ impl Work {
             while let Some(documents) = pages.next().await? {
                 walked += documents.len();
                 self.within_scan(&step, walked)?;
-                for account in self.accounts(search, documents, sieve.query).await? {
+                for account in Box::pin(self.accounts(search, documents, sieve.query)).await? {
                     sieve.take(account);
                 }
             }
@@ -323,7 +323,7 @@ impl Work {
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
-            let accounts = self.accounts(list, documents, query).await?;
+            let accounts = Box::pin(self.accounts(list, documents, query)).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }
         Ok(pages.total().map(|total| Found { total, ..found }))

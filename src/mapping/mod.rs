@@ -35,7 +35,7 @@ pub use member::Member;
 pub use reading::{Main, NamedRead, Reading};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
-pub use transform::{Transform, TransformError};
+pub use transform::{Conversion, Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
 
 /// One compiled mapping file.

@@ -193,8 +193,7 @@ impl Subject<'_> {
         let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
         let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
         let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
-        let known: HashMap<String, &Value> =
-            ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
+        let mut known = Known::of(items, &ours);
         // Both are in the array's order.
         let mut next = ours.iter().peekable();
         let foreign = standing.all.iter().filter(|one| next.next_if(|own| std::ptr::eq(**own, *one)).is_none());
@@ -202,7 +201,7 @@ impl Subject<'_> {
         let elements = resource.elements(&rule.attribute).iter().enumerate();
         for (position, element) in elements.filter(|element| !self.is_passed_over(rule, *element)) {
             let document = self.element(rule, items, (position, element))?;
-            let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
+            let known = known.take(items, &document);
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
         self.put_list((rule, &array), list, draft)
@@ -296,6 +295,38 @@ impl<'a> Standing<'a> {
             _ => all.iter().collect(),
         };
         Standing { all, ours }
+    }
+}
+
+/// The elements that are there, to be found by what tells them apart.
+struct Known<'a> {
+    by_value: HashMap<String, &'a Value>,
+    /// Where elements have no `value`.
+    unnamed: Vec<&'a Value>,
+}
+
+impl<'a> Known<'a> {
+    fn of(items: &[Item], ours: &[&'a Value]) -> Known<'a> {
+        if items.iter().any(|item| &*item.sub == "value") {
+            let by_value = ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
+            return Known { by_value, unnamed: Vec::new() };
+        }
+        Known { by_value: HashMap::new(), unnamed: ours.to_vec() }
+    }
+
+    /// The one that this is a new form of: of the same `value`; without values one that holds the same, else one of its `type`.
+    fn take(&mut self, items: &[Item], document: &Value) -> Option<&'a Value> {
+        if self.unnamed.is_empty() {
+            return value_in(items, document).and_then(|value| self.by_value.get(&value).copied());
+        }
+        let alike = |one: &Value, item: &Item| item.at.first(one) == item.at.first(document);
+        let written = || items.iter().filter(|item| !item.read_only);
+        let same = |one: &&Value| written().all(|item| alike(one, item));
+        let typed = |one: &&Value| {
+            written().any(|item| &*item.sub == "type" && item.at.first(one).is_some() && alike(one, item))
+        };
+        let place = self.unnamed.iter().position(same).or_else(|| self.unnamed.iter().position(typed))?;
+        Some(self.unnamed.remove(place))
     }
 }
 

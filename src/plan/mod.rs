@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod elements;
 mod follow;
+pub mod laws;
 mod print;
 mod search;
 mod write;

@@ -91,9 +91,7 @@ impl<'a> Pages<'a> {
 
     async fn page(&mut self, turn: Turn) -> Result<Vec<Value>, TargetError> {
         let begins = self.course.is_at_start();
-        if begins {
-            self.count().await?;
-        }
+        self.count().await?;
         let limit = turn.limit;
         let (received, url) = self.fetch(turn).await?;
         let status = received.answer.status;
@@ -109,9 +107,8 @@ impl<'a> Pages<'a> {
 
     /// Asks the call that counts, where there is one. A list that comes whole counts itself.
     async fn count(&mut self) -> Result<(), TargetError> {
-        let (Some(Total::Call { call, at }), false) = (&self.listing.total, self.listing.is_complete()) else {
-            return Ok(());
-        };
+        let known = self.counted.is_some() || self.listing.is_complete();
+        let (Some(Total::Call { call, at }), false) = (&self.listing.total, known) else { return Ok(()) };
         let step = Step { call: *call, ..self.step.clone() };
         let target = self.attempt.target;
         let (attempt, received) = target.receive(Use::Read, &step, self.captures, self.attempt.budget).await?;

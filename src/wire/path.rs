@@ -43,13 +43,14 @@ pub struct PathError {
 }
 
 impl Path {
-    /// Reads `$`, `$.a.b[0]`, `$.list[?@.id == 1].value`, or from an item `.` and `.a.b`.
+    /// Reads `$`, `$.a.b[0]`, `$.list[?@.id == 1].value`, or from an item `.`, `.a.b` and `.['a b']`.
     ///
     /// # Errors
     /// The text is not an RFC 9535 path.
     pub fn parse(text: &str) -> Result<Path, PathError> {
         let absolute = match text {
             "." => "$".to_owned(),
+            item if item.starts_with(".[") => format!("${}", &item[1..]),
             item if item.starts_with('.') => format!("${item}"),
             other => other.to_owned(),
         };

@@ -14,6 +14,8 @@ mod connections;
 #[cfg(test)]
 mod creates;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod kept;
 #[cfg(test)]
 mod lists;

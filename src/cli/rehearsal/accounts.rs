@@ -1,19 +1,14 @@
 //! A product that holds the accounts a test gives: reads are answered from them, writes change them, and every call is noted.
 
 use super::Made;
-use super::known::{Filled, Known, could_be};
 use super::script::{method_and_path, reply};
 use crate::mapping::{Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
-use crate::wire::answer::meaning;
 use crate::wire::template::as_text;
-use crate::wire::{
-    Answer, Call, CallId, KeySource, Listing, Meaning, Nothing, Paging, Path, ResultAt, Total, Variable,
-    encode,
-};
+use crate::wire::{Body, Call, CallId, Encoding, KeySource, Path, ResultAt, Scope, Total, Variable, encode};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +22,8 @@ pub struct Accounts {
 }
 
 #[derive(Default)]
-struct State {
-    held: Vec<(usize, Value)>,
+pub(super) struct State {
+    pub(super) held: Vec<(usize, Value)>,
     calls: Vec<Made>,
     made: u64,
 }
@@ -153,111 +148,16 @@ enum Element {
 }
 
 /// One request on the stage.
-struct Scene<'a> {
-    mapping: &'a Mapping,
+pub(super) struct Scene<'a> {
+    pub(super) mapping: &'a Mapping,
     given: &'a Known,
-    call: &'a Call,
-    request: &'a http::Request<Bytes>,
-    kind: (usize, &'a TypeMapping),
-    body: &'a Value,
+    pub(super) call: &'a Call,
+    pub(super) request: &'a http::Request<Bytes>,
+    pub(super) kind: (usize, &'a TypeMapping),
+    pub(super) body: &'a Value,
 }
 
 impl Scene<'_> {
-    fn read(&self, state: &State) -> http::Response<Bytes> {
-        match self.meant(state, None) {
-            Some(at) => reply(StatusCode::OK, &[], &self.shown(&self.main_part(&state.held[at].1))),
-            None => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
-        }
-    }
-
-    /// The account without what only further reads show.
-    fn main_part(&self, document: &Value) -> Value {
-        let mut document = document.clone();
-        if let Value::Object(fields) = &mut document {
-            fields.retain(|name, _| !self.kind.1.is_named_read(name));
-        }
-        document
-    }
-
-    /// A further answer; what the given account does not hold is not there, as far as the mapping has words for that.
-    fn part(&self, state: &State, named: &NamedRead) -> http::Response<Bytes> {
-        let held = self.meant(state, None).map(|at| &state.held[at].1);
-        let part = held.and_then(|document| document.get(&*named.name)).filter(|part| !part.is_null());
-        let mut answer = Value::Null;
-        match (part, &self.call.listing, &self.call.result) {
-            (None, None, _) => return self.nothing(),
-            (part, Some(listing), _) => {
-                let all = part.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-                self.put_page(listing, all.iter().cloned(), &mut answer);
-            }
-            (Some(part), None, ResultAt::At(path)) => path.set(&mut answer, part.clone()),
-            (Some(part), None, _) => answer = part.clone(),
-        }
-        plain_json(&answer)
-    }
-
-    /// 404 where the call takes that for an empty answer, else null.
-    fn nothing(&self) -> http::Response<Bytes> {
-        let absent = Answer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Value::Null };
-        match meaning(&self.call.answers, &absent, &Nothing).map(|row| row.means) {
-            Some(Meaning::Empty) => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
-            _ => plain_json(&Value::Null),
-        }
-    }
-
-    fn count(&self, state: &State) -> http::Response<Bytes> {
-        let held = state.held.iter().filter(|(place, _)| *place == self.kind.0).count();
-        let lists = self.mapping.calls.iter().filter_map(|call| call.listing.as_ref()?.total.as_ref());
-        let at = lists.into_iter().find_map(|total| match total {
-            Total::Call { call, at } if self.mapping.call(*call).name == self.call.name => Some(at),
-            _ => None,
-        });
-        let mut answer = Value::Null;
-        at.into_iter().for_each(|at| at.set(&mut answer, json!(held)));
-        plain_json(&answer)
-    }
-
-    fn list(&self, state: &State) -> http::Response<Bytes> {
-        let all: Vec<&Value> =
-            state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
-        let Some(listing) = &self.call.listing else { return reply(StatusCode::OK, &[], &Value::Null) };
-        let mut answer = Value::Null;
-        self.put_page(listing, all.iter().map(|document| self.main_part(document)), &mut answer);
-        reply(StatusCode::OK, &[], &answer)
-    }
-
-    /// The page that was asked for, and how many there are.
-    fn put_page(&self, listing: &Listing, all: impl ExactSizeIterator<Item = Value>, answer: &mut Value) {
-        let (total, (skip, take)) = (all.len(), self.window(listing.paging.as_ref()));
-        let page = all.skip(skip).take(take);
-        let items: Value = match &listing.keyed {
-            None => page.collect(),
-            Some(name) => Value::Object(page.filter_map(|item| keyed(name, item)).collect()),
-        };
-        listing.items.set(answer, items);
-        if let Some(Total::At(path)) = &listing.total {
-            path.set(answer, json!(total));
-        }
-    }
-
-    fn window(&self, paging: Option<&Paging>) -> (usize, usize) {
-        let query: Vec<(Cow<'_, str>, Cow<'_, str>)> =
-            form_urlencoded::parse(self.request.uri().query().unwrap_or_default().as_bytes()).collect();
-        let number = |name: &Option<Arc<str>>| {
-            query.iter().find(|(known, _)| name.as_deref() == Some(known)).and_then(|(_, value)| value.parse().ok())
-        };
-        match paging {
-            Some(Paging::Offset { offset, limit, max }) => {
-                (number(offset).unwrap_or(0), number(limit).unwrap_or(*max).min(*max))
-            }
-            Some(Paging::Page { page, size, first, max }) => {
-                let size: usize = number(size).unwrap_or(*max).min(*max);
-                (number(page).unwrap_or(*first).saturating_sub(*first) * size, size)
-            }
-            Some(Paging::Cursor { .. }) | None => (0, usize::MAX),
-        }
-    }
-
     fn create(&self, state: &mut State) -> http::Response<Bytes> {
         state.made += 1;
         let mut document = self.carried();
@@ -363,7 +263,7 @@ impl Scene<'_> {
     }
 
     /// The account that the request is about: the one whose key makes the call into this request.
-    fn meant(&self, state: &State, member: Option<&Value>) -> Option<usize> {
+    pub(super) fn meant(&self, state: &State, member: Option<&Value>) -> Option<usize> {
         state.held.iter().position(|(place, document)| {
             let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
@@ -378,7 +278,8 @@ impl Scene<'_> {
     fn is_asked(&self, filled: &Filled<'_>) -> bool {
         let path = self.call.target_path(filled);
         let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let body = || self.call.body.as_ref().is_none_or(|body| could_be(body, self.body, filled));
+        let sent = self.call.body.as_ref().filter(|_| self.call.encode != Encoding::Nothing);
+        let body = || sent.is_none_or(|body| could_be(body, self.body, filled));
         let names_key = self.call.holes().contains(&&Variable::Key);
         let carries = || self.kind.1.key_of(&self.carried()).is_none_or(|carried| carried == as_text(filled.key));
         // Page parameters follow what the call itself says.
@@ -387,7 +288,7 @@ impl Scene<'_> {
     }
 
     /// The account that the request carries, taken out of its envelope.
-    fn carried(&self) -> Value {
+    pub(super) fn carried(&self) -> Value {
         let envelope = self.call.body.as_ref().and_then(|body| envelope(body, &mut Vec::new()));
         let inner = match &envelope {
             Some(names) => Path::of_names(names.iter().map(|name| &**name)).first(self.body).cloned(),
@@ -397,7 +298,7 @@ impl Scene<'_> {
     }
 
     /// The account as the call's answer shows it.
-    fn shown(&self, document: &Value) -> Value {
+    pub(super) fn shown(&self, document: &Value) -> Value {
         match &self.call.result {
             ResultAt::At(path) => {
                 let mut answer = Value::Null;
@@ -410,15 +311,61 @@ impl Scene<'_> {
     }
 }
 
-/// JSON that may be null, which is not the same as no body.
-fn plain_json(value: &Value) -> http::Response<Bytes> {
-    reply(StatusCode::OK, &[], &Value::String(value.to_string()))
+/// Settings and lookups of the instance.
+struct Known(Vec<(Variable, Value)>);
+
+impl Known {
+    fn of(mapping: &Mapping, test: &TestCase) -> Known {
+        let settings = super::settings(mapping, test).into_iter();
+        let settings = settings.map(|(name, value)| (Variable::Setting(name), Value::from(value)));
+        let lookups = super::yielded(mapping, test).into_iter();
+        Known(settings.chain(lookups.map(|(name, value)| (Variable::Lookup(name), value))).collect())
+    }
 }
 
-/// An item of a keyed list: its key, and the rest of it.
-fn keyed(name: &str, mut item: Value) -> Option<(String, Value)> {
-    let key = item.as_object_mut()?.remove(name)?;
-    Some((as_text(&key).into_owned(), item))
+impl Scope for Known {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        self.0.iter().find(|(known, _)| known == variable).map(|(_, value)| Cow::Borrowed(value))
+    }
+}
+
+struct Filled<'a> {
+    key: &'a Value,
+    member: Option<&'a Value>,
+    document: &'a Value,
+    given: &'a Known,
+}
+
+/// Could the body have become this, filled with what is known here? What is not known may have been anything.
+fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
+    match (body, seen) {
+        (Body::Constant(value), seen) => value == seen,
+        (Body::Template(template), seen) => {
+            let open = template.holes().any(|hole| known.value(hole).is_none());
+            open || template.fill(known).is_none_or(|filled| as_text(&filled) == as_text(seen))
+        }
+        (Body::List(list), Value::Array(seen)) => {
+            list.len() != seen.len() || list.iter().zip(seen).all(|(one, seen)| could_be(one, seen, known))
+        }
+        (Body::Object(fields), Value::Object(seen)) => {
+            fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
+        }
+        // Another spelling of the same, as a form has it, or nothing.
+        (_, Value::String(_) | Value::Null) => true,
+        _ => false,
+    }
+}
+
+impl Scope for Filled<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        match variable {
+            Variable::Key => Some(Cow::Borrowed(self.key)),
+            Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
+            Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
+            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
+            _ => None,
+        }
+    }
 }
 
 fn leaves(value: &Value, found: &mut Vec<Value>) {

@@ -4,7 +4,7 @@
 //! exchanges, these are all that happens.
 
 mod accounts;
-mod known;
+mod reading;
 mod script;
 mod stage;
 
@@ -17,6 +17,7 @@ use crate::gateway::{Gateway, Instance, PatchAnswer, RequestLimits, Writes};
 use crate::mapping::{Mapping, TestCase};
 use crate::store::{Link, Store, StoreError};
 use crate::target::{self, Address, Line, Settings, Target};
+use crate::wire::form;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -164,9 +165,10 @@ pub fn holds(wanted: &Value, seen: &Value) -> bool {
     }
 }
 
-/// The same, and nothing more: what a call carries must be exactly what was expected.
+/// The same, and nothing more: what a call carries must be exactly what was expected. A form may be written as its text.
 pub fn equals(wanted: &Value, seen: &Value) -> bool {
     match (wanted, seen) {
+        (Value::String(text), Value::Object(_)) => form::read(text.as_bytes()) == *seen,
         (Value::Object(wanted), Value::Object(seen)) => {
             wanted.len() == seen.len()
                 && wanted.iter().all(|(name, one)| seen.get(name).is_some_and(|other| equals(one, other)))

@@ -22,7 +22,7 @@ pub(super) fn conversions(context: &Context<'_>, node: &Node, aim: Aim<'_>) -> V
 
 fn conversion(context: &Context<'_>, node: &Node, aim: Aim<'_>) -> Option<Conversion> {
     if !node.is_map() {
-        return context.word(node, (&codes::UNKNOWN_CONVERSION, &Conversion::ALL));
+        return context.word(node, (&codes::UNKNOWN_CONVERSION, &Conversion::WORDS));
     }
     let named: Vec<&Entry> = node.entries().iter().filter(|entry| entry.key != "zone").collect();
     let [entry] = named.as_slice() else {

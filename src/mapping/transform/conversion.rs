@@ -78,7 +78,7 @@ pub enum NameOrder {
 
 impl Conversion {
     /// Every conversion without parameters, with its word in a mapping file.
-    pub const ALL: [(&'static str, Conversion); 14] = [
+    pub const WORDS: [(&'static str, Conversion); 14] = [
         ("number", Conversion::Number),
         ("text", Conversion::Text),
         ("boolean", Conversion::Boolean),
