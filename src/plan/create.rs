@@ -1,7 +1,7 @@
 //! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
 
 use crate::mapping::to_target::Draft;
-use crate::mapping::{Rule, Shape, TypeMapping};
+use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
 use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
 use crate::plan::{Planned, Purpose};
@@ -39,7 +39,10 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
             Shape::Each { .. } if rule.has_calls() => continue,
             Shape::Each { .. } if given => subject.put_array(rule, resource, &mut draft)?,
             Shape::Each { .. } => {
-                if !kind.put_default_elements(rule, &keyed, &mut draft) {
+                let put = kind.put_default_elements(rule, &keyed, &mut draft);
+                if !put && rule.is_sent() && rule.cleared != Cleared::Absent {
+                    subject.put_array(rule, resource, &mut draft)?;
+                } else if !put {
                     continue;
                 }
             }
