@@ -79,9 +79,22 @@ impl Target {
         let mut ids = self.sessions.named(holes(attempt.call, ground.step));
         let by_auth = attempt.auth.credential().map(crate::wire::Credential::lookups).unwrap_or_default();
         ids.extend(by_auth.iter().filter_map(|name| self.sessions.place(name)));
+        for id in &ids {
+            let held = self.look_up(*id, ground, attempt.budget).await?;
+            known.put(self.sessions.lookups[*id].name.clone(), held);
+        }
+        // Getting one of them may have shown that the session of another was over.
+        let lookups = &self.sessions.lookups;
+        let over = |known: &Known, id: usize| {
+            let session = known.held(&lookups[id].name).and_then(|held| held.session);
+            session.is_some_and(|session| session < self.sessions.generation())
+        };
         for id in ids {
+            if !over(&known, id) {
+                continue;
+            }
             let held = self.look_up(id, ground, attempt.budget).await?;
-            known.put(self.sessions.lookups[id].name.clone(), held);
+            known.put(lookups[id].name.clone(), held);
         }
         Ok(known)
     }

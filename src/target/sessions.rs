@@ -82,6 +82,7 @@ impl fmt::Debug for Held {
 
 impl Known {
     pub(super) fn put(&mut self, name: Arc<str>, held: Arc<Held>) {
+        self.0.retain(|(known, _)| *known != name);
         self.0.push((name, held));
     }
 

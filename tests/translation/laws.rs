@@ -10,13 +10,16 @@ use transom::cli::rehearsal::Stage;
 use transom::gateway::PatchAnswer;
 use transom::mapping::{Mapping, Rule, Shape, TestCase, Transform, TypeMapping};
 use transom::scim::resource::Resource;
-use transom::scim::schema::Kind;
+use transom::scim::schema::{Kind, Mutability};
 
 const ROUNDS: u32 = 24;
 
 #[test]
 fn what_is_written_reads_back() {
     every_type(|mapping, kind, resource| {
+        if kind.create.is_none() {
+            return Ok(());
+        }
         let name = &kind.kind.endpoint;
         let mut wanted = resource.clone();
         let stage = play(mapping, Vec::new());
@@ -43,6 +46,9 @@ fn what_is_written_reads_back() {
 #[test]
 fn what_no_rule_names_survives_every_write() {
     every_type(|mapping, kind, resource| {
+        if kind.update.is_empty() {
+            return Ok(());
+        }
         let name = &kind.kind.endpoint;
         let id = if kind.key.number { json!(7) } else { json!("k7") };
         let mut account = json!({ "unnamed": { "deep": [1, { "x": null }] }, "untouched": "as it was" });
@@ -50,7 +56,8 @@ fn what_no_rule_names_survives_every_write() {
         for rule in
             kind.rules.iter().filter(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required))
         {
-            rule.writes_to().into_iter().for_each(|at| at.set(&mut account, json!("before")));
+            let places = rule.writes_to().into_iter().filter(|at| **at != kind.key.at);
+            places.for_each(|at| at.set(&mut account, json!("before")));
         }
         for rule in kind.rules.iter() {
             if let (Transform::Table(table), Shape::Field(at)) = (&rule.transform, &rule.shape) {
@@ -59,7 +66,15 @@ fn what_no_rule_names_survives_every_write() {
         }
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let stage = play(mapping, vec![(kind.kind.name.clone(), id.clone(), account.clone())]);
-        let put = stage.answer(&format!("PUT {name}/{id}"), &resource.0);
+        let mut wanted = resource.clone();
+        for rule in kind.rules.iter().filter(|rule| is_immutable(kind, rule)) {
+            let held = rule.writes_to().and_then(|at| at.first(&account)).cloned();
+            wanted.set(&rule.attribute, held.unwrap_or_default());
+        }
+        // Where keys are not ids, the list tells them.
+        let listed = || stage.answer(&format!("GET {name}"), &Map::new()).1["Resources"][0]["id"].clone();
+        let own = if kind.key.stable { json!(id) } else { listed() };
+        let put = stage.answer(&format!("PUT {name}/{}", own.as_str().unwrap_or_default()), &wanted.0);
         prop_assert_eq!(put.0, 200, "{}", put.1);
         let held = stage.held(kind, &id);
         prop_assert_eq!(&held["unnamed"], &account["unnamed"]);
@@ -107,7 +122,11 @@ fn required(kind: &TypeMapping, rule: &Rule) -> bool {
 }
 
 fn is_two_way(rule: &Rule) -> bool {
-    matches!(rule.shape, Shape::Field(_) | Shape::One { .. }) && rule.refers_to.is_none()
+    matches!(rule.shape, Shape::Field(_) | Shape::One { .. }) && rule.refers_to.is_none() && !rule.is_scripted()
+}
+
+fn is_immutable(kind: &TypeMapping, rule: &Rule) -> bool {
+    kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.mutability == Mutability::Immutable)
 }
 
 fn values(kind: &TypeMapping, rule: &Rule) -> BoxedStrategy<Value> {
@@ -140,7 +159,7 @@ fn element(subs: &[Arc<str>], texts: Vec<String>, (of_type, primary): (Option<&s
 
 /// Letters of many scripts, blanks inside, and what means something in JSON, URLs and templates.
 fn text() -> impl Strategy<Value = String> {
-    "[a-zA-Z0-9äßπжش漢😀<>\"'\\\\/%&=+#?$.:]([ a-zA-Z0-9äßπ<>\"'/%&$.]{0,12}[a-z0-9é])?"
+    "[a-zA-Z0-9äßπжش漢😀<>\"'\\\\/%&=+#?$:]([ a-zA-Z0-9äßπ<>\"'/%&$.]{0,12}[a-z0-9é])?"
 }
 
 /// As a client compares: an element may come back with more than was sent.

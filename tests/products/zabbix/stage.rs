@@ -84,7 +84,7 @@ impl Stage {
     /// The user as Zabbix itself shows it; null if it has none.
     pub async fn account(&self, id: &str) -> Value {
         let params = json!({"userids": id, "selectUsrgrps": ["usrgrpid", "name"], "selectMedias": "extend", "selectRole": ["name"], "getAccess": true});
-        self.rpc("user.get", params).await[0].take()
+        self.rpc("user.get", params).await.get(0).cloned().unwrap_or_default()
     }
 
     /// The names of a user's groups as Zabbix itself shows them, sorted.
