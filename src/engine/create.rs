@@ -161,10 +161,9 @@ impl Attempt<'_> {
 
     fn holds_what_is_sent(&self, account: &Account) -> bool {
         let kind = self.work.kind();
-        let shown = kind
-            .rules
-            .iter()
-            .filter(|rule| rule.is_sent() && !matches!(rule.shape, Shape::Write(_) | Shape::Each { .. }));
+        let shown = kind.rules.iter().filter(|rule| {
+            rule.is_sent() && !matches!(rule.shape, Shape::Read(_) | Shape::Write(_) | Shape::Each { .. })
+        });
         shown.into_iter().all(|rule| {
             let unsent = kind.value_of(rule, self.resource).is_none();
             unsent || rule.remembers() || kind.sends_alike(rule, self.resource, &account.resource)

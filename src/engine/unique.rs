@@ -165,7 +165,9 @@ impl Work {
             kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None)
         };
         let rules = kind.rules.iter().filter(|rule| rule.is_sent()).filter(unique);
-        rules.filter(|rule| kind.update.iter().any(|row| row.look_first && row.may_take(rule))).map(|rule| &rule.attribute)
+        rules
+            .filter(|rule| kind.update.iter().any(|row| row.look_first && row.may_take(rule)))
+            .map(|rule| &rule.attribute)
     }
 
     /// The locks of the unique values that a change may set, in a fixed order.

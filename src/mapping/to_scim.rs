@@ -2,8 +2,8 @@
 
 use crate::mapping::keyed;
 use crate::mapping::member::{Member, fits};
-use crate::mapping::transform::same;
 use crate::mapping::to_target::array_of;
+use crate::mapping::transform::same;
 use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
@@ -243,7 +243,8 @@ impl TypeMapping {
 impl Cleared {
     /// Does the array hold nothing but what stands for nothing?
     fn stands_in(&self, at: &Path, account: &Value) -> bool {
-        matches!(self, Cleared::As(_)) && array_of(at).first(account).is_some_and(|held| !held.is_null() && self.is(held))
+        matches!(self, Cleared::As(_))
+            && array_of(at).first(account).is_some_and(|held| !held.is_null() && self.is(held))
     }
 
     /// Is this what the target shows when there is nothing?

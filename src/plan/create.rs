@@ -36,7 +36,9 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
         match &rule.shape {
             Shape::Each { .. } if rule.has_calls() => continue,
-            Shape::Each { .. } if resource.elements(&rule.attribute).is_empty() && rule.cleared == Cleared::Absent => continue,
+            Shape::Each { .. } if resource.elements(&rule.attribute).is_empty() && rule.cleared == Cleared::Absent => {
+                continue;
+            }
             Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
             _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
         }

@@ -178,7 +178,8 @@ fn planned_row(
             (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
         }
     }
-    if draft.lines.is_empty() {
+    let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
+    if draft.lines.is_empty() && !names {
         return Ok(None);
     }
     if row.sends == Sends::Account {
@@ -186,10 +187,12 @@ fn planned_row(
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
-    if let [rule] = rules
-        && let Some(value) = rule.only_path().and_then(|at| at.first(planned.account()?).cloned())
-    {
-        planned.step.arguments.push(Argument::of(Variable::Value, value));
+    if let [rule] = rules {
+        let value = match &rule.shape {
+            Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
+            _ => rule.only_path().and_then(|at| at.first(planned.account()?).cloned()),
+        };
+        planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
     Ok(Some(planned))
 }

@@ -203,11 +203,7 @@ pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transf
         transform,
         refers_to,
         default: node.get("default").and_then(|node| names.body(node)),
-        cleared: node
-            .get("empty_as")
-            .map(forms)
-            .or(nothing.map(|one| vec![one]))
-            .map_or(Cleared::Absent, Cleared::As),
+        cleared: node.get("empty_as").map(forms).or(nothing.map(|one| vec![one])).map_or(Cleared::Absent, Cleared::As),
         remember: flag(node, "remember"),
         written: Written::Sent,
         keep,
