@@ -4,6 +4,8 @@
 
 #[cfg(test)]
 mod redmine;
+#[cfg(test)]
+mod stage;
 
 #[cfg(test)]
 #[path = "../support/client.rs"]

@@ -17,7 +17,8 @@ pub struct Settings<'a> {
     /// The target's name in URLs; its mapping is `mappings/<name>.yaml`.
     pub target: &'a str,
     pub base_url: &'a str,
-    pub api_key: &'a str,
+    /// The instance's settings, name and value.
+    pub settings: &'a [(&'a str, &'a str)],
 }
 
 /// A running gateway; killed when dropped.
@@ -38,9 +39,9 @@ impl Gateway {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("transom.yaml");
         std::fs::write(&config, config_text(settings, folder.path())).expect("transom.yaml is written");
-        let token = create_token(&config, settings.target);
+        let token = create_token(&config, settings);
         let mut process = transom(&["serve", "--config"], &config)
-            .env(key_variable(settings.target), settings.api_key)
+            .envs(variables(settings))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -68,27 +69,34 @@ impl Drop for Gateway {
 
 fn config_text(settings: &Settings<'_>, data: &Path) -> String {
     let mapping = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("mappings/{}.yaml", settings.target));
+    let given: Vec<String> =
+        settings.settings.iter().map(|(name, _)| format!("{name}: {{ env: {} }}", variable(name))).collect();
     format!(
         "listen: ['127.0.0.1:0']\n\
          data: '{data}'\n\
          targets:\n  {target}:\n    mapping: '{mapping}'\n    base_url: {base_url}\n    \
-         settings: {{ api_key: {{ env: {variable} }} }}\n    limits: {{ in_flight: 8, rate: 50, timeout: 10s }}\n    \
+         settings: {{ {given} }}\n    limits: {{ in_flight: 8, rate: 200, timeout: 10s }}\n    \
          patch_answer: {{ user: resource, group: none }}\n",
         data = data.join("data").display(),
         target = settings.target,
         mapping = mapping.display(),
         base_url = settings.base_url,
-        variable = key_variable(settings.target),
+        given = given.join(", "),
     )
 }
 
-fn key_variable(target: &str) -> String {
-    format!("{}_API_KEY", target.to_uppercase())
+/// Settings reach the gateway through its environment, as secrets should.
+fn variables(settings: &Settings<'_>) -> Vec<(String, String)> {
+    settings.settings.iter().map(|(name, value)| (variable(name), (*value).to_owned())).collect()
 }
 
-fn create_token(config: &Path, target: &str) -> String {
-    let output = transom(&["token", "create", "--target", target, "--name", "test", "--config"], config)
-        .env(key_variable(target), "not needed for this")
+fn variable(setting: &str) -> String {
+    format!("TEST_{}", setting.to_uppercase())
+}
+
+fn create_token(config: &Path, settings: &Settings<'_>) -> String {
+    let output = transom(&["token", "create", "--target", settings.target, "--name", "test", "--config"], config)
+        .envs(variables(settings))
         .output()
         .expect("transom runs");
     assert!(output.status.success(), "token create: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,0 +1,127 @@
+//! What every product's tests stand on: relay, gateway, a SCIM client, the product's own API, and names nobody else uses.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Client};
+use crate::gateway::{Gateway, Settings};
+use crate::relay::Relay;
+
+/// A product that runs, and how to talk to it.
+pub struct Product<'a> {
+    /// Its mapping's name, and the target's.
+    pub target: &'a str,
+    /// Where it listens, without a path.
+    pub url: &'a str,
+    /// The settings that its gateway is given.
+    pub settings: &'a [(&'a str, &'a str)],
+    /// Headers of every call that a test makes past the gateway.
+    pub own_headers: &'a [(&'static str, &'a str)],
+}
+
+/// One gateway in front of one product; tests share only the product.
+pub struct Stage {
+    pub relay: Relay,
+    pub gateway: Gateway,
+    scim: Client,
+    product: Client,
+    tag: String,
+}
+
+impl Stage {
+    pub async fn set(product: &Product<'_>) -> Self {
+        let relay = Relay::to(product.url).await;
+        let settings = Settings { target: product.target, base_url: &relay.url, settings: product.settings };
+        let gateway = Gateway::start(&settings).await;
+        let bearer = format!("Bearer {}", gateway.token);
+        let scim = Client::new(
+            &gateway.base,
+            &[("Authorization", bearer.as_str()), ("Content-Type", "application/scim+json; charset=utf-8")],
+        );
+        let product = Client::new(product.url, product.own_headers);
+        Self { relay, gateway, scim, product, tag: unused_tag() }
+    }
+
+    /// A log-in nobody else has.
+    pub fn login(&self, name: &str) -> String {
+        format!("{name}.{}", self.tag)
+    }
+
+    pub fn mail(&self, name: &str) -> String {
+        format!("{name}.{}@example.com", self.tag)
+    }
+
+    /// A SCIM call; the answer whatever its status.
+    pub async fn scim(&self, call: &str, body: Value) -> Answer {
+        let answer = self.scim.send(call, Some(&body).filter(|body| !body.is_null())).await;
+        answer.unwrap_or_else(|cause| panic!("{call}: {cause}\n{}", self.gateway.said()))
+    }
+
+    /// A SCIM call that must end with `status`.
+    pub async fn expect(&self, status: u16, call: &str, body: Value) -> Value {
+        let answer = self.scim(call, body).await;
+        assert_eq!(answer.status, status, "{call}: {}\n{}", answer.body, self.gateway.said());
+        answer.body
+    }
+
+    /// A PATCH of these operations that must succeed.
+    pub async fn patch(&self, path: &str, operations: Value) -> Answer {
+        let answer = self.scim(&format!("PATCH {path}"), patch_body(&operations)).await;
+        assert!(matches!(answer.status, 200 | 204), "{path}: {answer:?}\n{}", self.gateway.said());
+        answer
+    }
+
+    /// Creates a user as Entra does; its id.
+    pub async fn user(&self, name: &str) -> String {
+        let user = self.expect(201, "POST /Users", self.user_body(name)).await;
+        text(&user["id"])
+    }
+
+    pub fn user_body(&self, name: &str) -> Value {
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+            "externalId": format!("ext-{}", self.login(name)),
+            "userName": self.login(name),
+            "active": true,
+            "displayName": "Barbara Jensen",
+            "emails": [{"primary": true, "type": "work", "value": self.mail(name)}],
+            "name": {"formatted": "Barbara Jensen", "givenName": "Barbara", "familyName": "Jensen"},
+            "meta": {"resourceType": "User"},
+        })
+    }
+
+    /// Creates a group without members; its id.
+    pub async fn group(&self, name: &str) -> String {
+        let body = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": self.login(name)});
+        text(&self.expect(201, "POST /Groups", body).await["id"])
+    }
+
+    /// A call to the product's own API, past gateway and relay.
+    pub async fn own(&self, call: &str, body: Value) -> Answer {
+        let answer = self.product.send(call, Some(&body).filter(|body| !body.is_null())).await;
+        answer.unwrap_or_else(|cause| panic!("the product, {call}: {cause}"))
+    }
+}
+
+pub fn patch_body(operations: &Value) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
+}
+
+/// A filter as a client writes it into a URL.
+pub fn filtered(path: &str, filter: &str) -> String {
+    let filter: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
+    format!("GET {path}?filter={filter}")
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text instead of {value}")).to_owned()
+}
+
+fn unused_tag() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
+    let own = (since.as_millis() % 10_000_000_000, std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("t{:x}x{:x}x{}", own.0, own.1, own.2)
+}
