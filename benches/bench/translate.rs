@@ -9,7 +9,7 @@ use transom::scim::filter::Filter;
 use transom::scim::patch;
 use transom::scim::projection::{View, present};
 use transom::scim::resource::{self, Resource};
-use transom::wire::Term;
+use transom::wire::{Nothing, Term};
 
 use crate::Failure;
 
@@ -39,13 +39,13 @@ pub fn run(operation: Operation, times: u32) -> Result<(), Failure> {
     let mapping = mapping::compile("redmine.yaml", MAPPING, None).map_err(|wrong| wrong.to_string())?.mapping;
     let kind = mapping.kind("User").ok_or("the mapping has no users")?;
     let account: Value = serde_json::from_str(ACCOUNT)?;
-    let resource = kind.to_scim(&account, &|_| true)?;
+    let resource = kind.to_scim(&account, &|_| true, &Nothing)?;
     let (patch, create) = (patch_body(), create_body());
     let work: Box<dyn Fn()> = match operation {
         Operation::Parse => Box::new(|| drop(black_box(serde_json::from_str::<Value>(ACCOUNT)))),
         Operation::ToScim => Box::new(|| {
             let view = View::all();
-            drop(black_box(kind.to_scim(&account, &|path| view.wants(path, &kind.kind))));
+            drop(black_box(kind.to_scim(&account, &|path| view.wants(path, &kind.kind), &Nothing)));
         }),
         Operation::Answer => Box::new(|| drop(black_box(answer(kind, &resource)))),
         Operation::Filter => {
@@ -76,14 +76,19 @@ fn planned_patch(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<
     let patch = patch::decode(body, &kind.kind).ok()?;
     let (after, changes) = plan::blind(mapping, kind, (&patch.operations, &Resource::default()))?;
     let key = Term::Value(plan::key_value(kind, "5")?);
-    plan::update(&Subject { mapping, kind, key, before: None, references: &SameKeys }, &after, &changes).ok()
+    plan::update(
+        &Subject { mapping, kind, key, before: None, references: &SameKeys, known: &Nothing },
+        &after,
+        &changes,
+    )
+    .ok()
 }
 
 fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<Vec<plan::Planned>> {
     let resource = resource::decode(body, &kind.kind).ok()?.resource;
     resource::check_required(&resource, &kind.kind).ok()?;
     let key = Term::Captured("key".into());
-    plan::create(&Subject { mapping, kind, key, before: None, references: &SameKeys }, &resource).ok()
+    plan::create(&Subject { mapping, kind, key, before: None, references: &SameKeys, known: &Nothing }, &resource).ok()
 }
 
 fn patch_body() -> Value {

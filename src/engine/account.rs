@@ -135,7 +135,7 @@ impl Work {
         let Some(shown) = self.shown(outcome) else { return Ok(None) };
         // A target that answers with another account than asked for would let one id show another's data.
         let same = kind.key_of(&shown.document).is_some_and(|key| key == located.key);
-        Ok((same && !kind.is_absent(&shown.document, self.instance.target.settings())).then_some(shown))
+        Ok((same && !kind.is_absent(&shown.document, self.known())).then_some(shown))
     }
 
     /// The account in an answer.
@@ -159,8 +159,8 @@ impl Work {
     ) -> Result<Account, OperationError> {
         let kind = self.kind();
         let mut resource = match extent {
-            Extent::Whole => kind.to_scim(&shown.document, &|_| true)?,
-            Extent::Part(wants) => kind.to_scim(&shown.document, wants)?,
+            Extent::Whole => kind.to_scim(&shown.document, &|_| true, self.known())?,
+            Extent::Part(wants) => kind.to_scim(&shown.document, wants, self.known())?,
         };
         self.translate(&mut resource).await?;
         if let Some(link) = &located.link {
@@ -181,8 +181,7 @@ impl Work {
     /// Identifies the accounts of one page: one look into the store, one transaction for those never seen before.
     pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Shown)>, OperationError> {
         let kind = self.kind();
-        let settings = self.instance.target.settings();
-        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, settings));
+        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, self.known()));
         let keyed = ours.map(|document| Ok((kind.key_of(&document).ok_or(OperationError::Keyless)?, document)));
         let keyed: Vec<(String, Value)> = keyed.collect::<Result<_, OperationError>>()?;
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();

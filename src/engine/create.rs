@@ -177,6 +177,7 @@ impl Attempt<'_> {
             key: located.term.clone(),
             before: Some(account.before()),
             references: &references,
+            known: work.known(),
         };
         let later = plan::update(&subject, self.resource, &changes)?;
         let shown = later.is_empty().then_some(account.shown);
@@ -210,6 +211,7 @@ impl Work {
             key: Term::Captured(NEW_KEY.into()),
             before: None,
             references: &references,
+            known: self.known(),
         };
         let mut steps = plan::create(&subject, resource).map_err(|error| Failed::Unmade(error.into()))?;
         let later = steps.split_off(1);
@@ -277,7 +279,7 @@ impl Work {
         let kind = self.kind();
         let noted = |rule: &Rule| rule.default.is_some() || resource.get(&rule.attribute).is_some();
         let noted: Vec<usize> = (0..kind.rules.len()).filter(|place| noted(&kind.rules[*place])).collect();
-        let mut held = kind.to_scim(&account.shown.document, &|_| true)?;
+        let mut held = kind.to_scim(&account.shown.document, &|_| true, self.known())?;
         self.translate(&mut held).await?;
         let mut remembered = BTreeMap::new();
         note_sent(self, &noted, (resource, &held), &mut remembered);
@@ -321,7 +323,7 @@ impl Work {
     async fn key_of_new(&self, resource: &Resource) -> Result<String, OperationError> {
         let kind = self.kind();
         if let Some(made) = &kind.key.made {
-            let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource };
+            let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known: self.known() };
             return made.fill_text(&scope).ok_or(OperationError::NoKey);
         }
         let unique = unique_value(kind, resource).ok_or(OperationError::NoKey)?;

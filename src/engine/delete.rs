@@ -32,6 +32,7 @@ async fn attempt(work: &Work, located: &Located) -> Result<Ran, OperationError> 
         key: located.term.clone(),
         before: None,
         references: &SameKeys,
+        known: work.known(),
     };
     let wanted = work.condition.is_some() || plan::delete_needs_account(&subject);
     let before = if wanted { Some(work.gather(located, Extent::Whole).await?) } else { None };

@@ -35,6 +35,7 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
                 key: located.term.clone(),
                 before: None,
                 references: &plan::SameKeys,
+                known: work.known(),
             };
             if plan::delete_needs_account(&subject) {
                 explained.steps.push(read()?);
@@ -60,6 +61,7 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
         key: Term::Captured("key".into()),
         before: None,
         references: &plan::SameKeys,
+        known: work.known(),
     };
     let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
@@ -78,8 +80,10 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
 pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, OperationError> {
     let kind = work.kind();
     let mut explained = Explained::default();
-    let lookup =
-        filter.map(|filter| plan::search(&work.instance.mapping, kind, filter)).transpose()?.unwrap_or(Lookup::Scan);
+    let lookup = filter
+        .map(|filter| plan::search(&work.instance.mapping, (kind, work.known()), filter))
+        .transpose()?
+        .unwrap_or(Lookup::Scan);
     explained.follow(work, &lookup)?;
     if filter.is_some() {
         explained.notes.push("whatever these yield is filtered again here".to_owned());

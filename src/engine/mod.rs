@@ -46,6 +46,11 @@ impl Work {
         &self.instance.mapping.types[self.kind]
     }
 
+    /// What rules, conditions and plans may name beside the account: the instance's settings.
+    fn known(&self) -> &dyn crate::wire::Scope {
+        self.instance.target.settings()
+    }
+
     /// The rows of this resource type in the store.
     fn scope(&self) -> Scope {
         self.instance.scope(self.kind())

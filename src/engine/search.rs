@@ -52,7 +52,7 @@ pub struct Found {
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
     let lookup = match &query.filter {
-        Some(filter) => plan::search(&work.instance.mapping, work.kind(), filter)?,
+        Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
         None => return work.page(query).await,
     };
@@ -244,8 +244,11 @@ impl Work {
         let filter = Filter::parse(&text, &self.kind().kind).map_err(|_| OperationError::NoKey)?;
         let query =
             Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all(), sort: None };
-        let lookup =
-            plan::search(&self.instance.mapping, self.kind(), query.filter.as_ref().ok_or(OperationError::NoKey)?)?;
+        let lookup = plan::search(
+            &self.instance.mapping,
+            (self.kind(), self.known()),
+            query.filter.as_ref().ok_or(OperationError::NoKey)?,
+        )?;
         let mut sieve = Sieve::new(&query);
         self.follow(&lookup, &mut sieve).await?;
         let mut accounts = Vec::new();

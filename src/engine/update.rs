@@ -185,8 +185,8 @@ impl Work {
         }
         let references = self.references(&[&asked]).await?;
         let before = decided.before.as_ref().map(Account::before);
-        let subject =
-            Subject { mapping, kind: self.kind(), key: located.term.clone(), before, references: &references };
+        let (kind, key, known) = (self.kind(), located.term.clone(), self.known());
+        let subject = Subject { mapping, kind, key, before, references: &references, known };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
     }
 
@@ -265,12 +265,12 @@ impl Work {
             }
         }
         if let Some(account) = &seen {
-            let mut shown = kind.to_scim(&account.shown.document, &|_| true)?;
+            let mut shown = kind.to_scim(&account.shown.document, &|_| true, self.known())?;
             self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         if let Some(before) = decided.before.as_ref().filter(|_| !decided.unsaid.is_empty()) {
-            let held = kind.to_scim(&before.shown.document, &|_| true)?;
+            let held = kind.to_scim(&before.shown.document, &|_| true, self.known())?;
             note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
         }
         let link = self.keep(located, decided.keeps.clone(), remembered).await?;

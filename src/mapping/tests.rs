@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scim::schema::Mutability;
+use crate::wire::Nothing;
 use crate::wire::{KeySource, Meaning, Paging, ResultAt};
 use serde_json::json;
 use std::fs;
@@ -56,7 +57,7 @@ fn a_whole_mapping_compiles() {
     let Shape::One { at, of_type, primary, rest } = &rule(&mapping, "User", "emails").shape else { panic!() };
     assert_eq!((at.len(), of_type.as_deref(), *primary, *rest), (1, Some("work"), true, Rest::Keep));
     let active = &rule(&mapping, "User", "active").transform;
-    assert_eq!(active.to_target(&json!(false)), Ok(json!(3)));
+    assert_eq!(active.to_target(&json!(false), &Nothing), Ok(json!(3)));
 }
 
 #[test]

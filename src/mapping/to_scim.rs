@@ -88,30 +88,40 @@ impl TypeMapping {
     }
 
     /// Reads the account: the wanted attributes that it holds. Kept attributes are laid over it by whoever has the store;
-    /// references still hold the target's keys.
+    /// references still hold the target's keys. `known` gives the instance's settings.
     ///
     /// # Errors
     /// A value that no transform expects, or a required attribute that the account lacks.
-    pub fn to_scim(&self, account: &Value, wants: &dyn Fn(&AttributePath) -> bool) -> Result<Resource, RuleError> {
+    pub fn to_scim(
+        &self,
+        account: &Value,
+        wants: &dyn Fn(&AttributePath) -> bool,
+        known: &dyn Scope,
+    ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
         for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
-            self.read_rule(rule, account, &mut resource)?;
+            self.read_rule(rule, (account, known), &mut resource)?;
         }
         Ok(resource)
     }
 
-    fn read_rule(&self, rule: &Rule, account: &Value, resource: &mut Resource) -> Result<(), RuleError> {
+    fn read_rule(
+        &self,
+        rule: &Rule,
+        (account, known): (&Value, &dyn Scope),
+        resource: &mut Resource,
+    ) -> Result<(), RuleError> {
         match &rule.shape {
-            Shape::Field(at) => self.read_value(rule, at.first(account).map(Cow::Borrowed), resource),
-            Shape::Read(sources) => self.read_value(rule, first_source(sources, account), resource),
+            Shape::Field(at) => self.read_value(rule, (at.first(account).map(Cow::Borrowed), known), resource),
+            Shape::Read(sources) => self.read_value(rule, (first_source(sources, account), known), resource),
             Shape::One { at, of_type, primary, .. } => {
-                if let Some(element) = self.read_one(rule, at, account)? {
+                if let Some(element) = self.read_one(rule, at, (account, known))? {
                     push(resource, &rule.attribute, marked(element, of_type.as_deref(), *primary));
                 }
                 Ok(())
             }
             Shape::Each { at, items, .. } => {
-                let elements = at.items(account).into_iter().map(|item| self.read_item(rule, items, item));
+                let elements = at.items(account).into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));
                 Ok(())
@@ -120,7 +130,12 @@ impl TypeMapping {
         }
     }
 
-    fn read_value(&self, rule: &Rule, value: Option<Cow<'_, Value>>, resource: &mut Resource) -> Result<(), RuleError> {
+    fn read_value(
+        &self,
+        rule: &Rule,
+        (value, known): (Option<Cow<'_, Value>>, &dyn Scope),
+        resource: &mut Resource,
+    ) -> Result<(), RuleError> {
         let attribute = self.kind.attribute(&rule.attribute);
         let required = attribute.is_some_and(|attribute| attribute.required);
         let present = value.filter(|value| !rule.cleared.is(value));
@@ -131,7 +146,7 @@ impl TypeMapping {
         };
         let kind = attribute.map_or(Kind::String, |attribute| attribute.kind);
         let read = match read {
-            Some(value) => rule.transform.to_scim(&value, kind).map_err(|cause| rule.failed(cause))?,
+            Some(value) => rule.transform.to_scim(&value, kind, known).map_err(|cause| rule.failed(cause))?,
             None => None,
         };
         match read {
@@ -148,7 +163,7 @@ impl TypeMapping {
         &self,
         rule: &Rule,
         at: &[(std::sync::Arc<str>, Path)],
-        account: &Value,
+        (account, known): (&Value, &dyn Scope),
     ) -> Result<Option<Map<String, Value>>, RuleError> {
         let mut element = Map::new();
         for (sub, path) in at {
@@ -157,14 +172,19 @@ impl TypeMapping {
             };
             let kind =
                 self.kind.attribute(&rule.attribute.with_sub(sub)).map_or(Kind::String, |attribute| attribute.kind);
-            if let Some(value) = rule.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
+            if let Some(value) = rule.transform.to_scim(value, kind, known).map_err(|cause| rule.failed(cause))? {
                 element.insert(sub.to_string(), value);
             }
         }
         Ok((!element.is_empty()).then_some(element))
     }
 
-    fn read_item(&self, rule: &Rule, items: &[Item], item: &Value) -> Result<Option<Value>, RuleError> {
+    fn read_item(
+        &self,
+        rule: &Rule,
+        items: &[Item],
+        (item, known): (&Value, &dyn Scope),
+    ) -> Result<Option<Value>, RuleError> {
         let mut element = Map::new();
         for one in items {
             let Some(value) = one.at.first(item).filter(|value| !is_empty(value)) else { continue };
@@ -172,7 +192,7 @@ impl TypeMapping {
                 .kind
                 .attribute(&rule.attribute.with_sub(&one.sub))
                 .map_or(Kind::String, |attribute| attribute.kind);
-            if let Some(value) = one.transform.to_scim(value, kind).map_err(|cause| rule.failed(cause))? {
+            if let Some(value) = one.transform.to_scim(value, kind, known).map_err(|cause| rule.failed(cause))? {
                 element.insert(one.sub.to_string(), value);
             }
         }

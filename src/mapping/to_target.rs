@@ -5,7 +5,7 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Body, Hop, Part, Path, Scope, Template, Term, Variable};
+use crate::wire::{Body, Hop, Nothing, Part, Path, Scope, Template, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub struct ResourceScope<'a> {
     pub mapping: &'a TypeMapping,
     /// The resource.
     pub resource: &'a Resource,
+    /// Where settings come from, where they may be known before a call is sent.
+    pub known: &'a dyn Scope,
 }
 
 impl Scope for ResourceScope<'_> {
@@ -44,7 +46,7 @@ impl Scope for ResourceScope<'_> {
                 self.resource.get(&path).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
-            _ => None,
+            other => self.known.value(other),
         }
     }
 }
@@ -54,17 +56,24 @@ impl TypeMapping {
     ///
     /// # Errors
     /// A transform refuses the value.
-    pub fn write_new(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), RuleError> {
+    pub fn write_new(
+        &self,
+        rule: &Rule,
+        (resource, known): (&Resource, &dyn Scope),
+        draft: &mut Draft,
+    ) -> Result<(), RuleError> {
         if self.value_of(rule, resource).is_some() {
-            return self.write(rule, resource, None, draft);
+            return self.write(rule, (resource, known), None, draft);
         }
         let (Some(default), Some(at)) = (&rule.default, rule.writes_to()) else { return Ok(()) };
-        let Some(value) = default.fill(&ResourceScope { mapping: self, resource }) else { return Ok(()) };
+        let Some(value) = default.fill(&ResourceScope { mapping: self, resource, known: &Nothing }) else {
+            return Ok(());
+        };
         if default.holes().contains(&&Variable::Random) {
             draft.draws.push(at.clone());
             draft.put(at, value, rule.line);
         } else {
-            let value = rule.transform.to_target(&value).map_err(|cause| rule.failed(cause))?;
+            let value = rule.transform.to_target(&value, known).map_err(|cause| rule.failed(cause))?;
             draft.put(at, value, rule.line);
         }
         Ok(())
@@ -78,11 +87,11 @@ impl TypeMapping {
     pub fn write(
         &self,
         rule: &Rule,
-        resource: &Resource,
+        (resource, known): (&Resource, &dyn Scope),
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
-        let fields = self.fields(rule, resource)?;
+        let fields = self.fields(rule, (resource, known))?;
         let several = fields.len() > 1;
         for (at, value) in fields {
             if let Some((document, Sends::Changed)) = before
@@ -105,8 +114,12 @@ impl TypeMapping {
     }
 
     /// Each field that the rule writes, with its value in the target's form; `None` where the attribute is cleared.
-    fn fields<'a>(&self, rule: &'a Rule, resource: &Resource) -> Result<Vec<(&'a Path, Option<Value>)>, RuleError> {
-        let to_target = |value: &Value| rule.transform.to_target(value).map_err(|cause| rule.failed(cause));
+    fn fields<'a>(
+        &self,
+        rule: &'a Rule,
+        (resource, known): (&Resource, &dyn Scope),
+    ) -> Result<Vec<(&'a Path, Option<Value>)>, RuleError> {
+        let to_target = |value: &Value| rule.transform.to_target(value, known).map_err(|cause| rule.failed(cause));
         match &rule.shape {
             Shape::Field(at) | Shape::Write(at) => {
                 let value = resource.get(&rule.attribute).map(to_target).transpose()?;
@@ -202,8 +215,12 @@ impl Item {
     ///
     /// # Errors
     /// The transform refuses the value.
-    pub fn to_target(&self, value: &Value) -> Result<Value, crate::mapping::transform::TransformError> {
-        self.transform.to_target(value)
+    pub fn to_target(
+        &self,
+        value: &Value,
+        known: &dyn Scope,
+    ) -> Result<Value, crate::mapping::transform::TransformError> {
+        self.transform.to_target(value, known)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::resource::Resource;
 use crate::wire::template::as_text;
-use crate::wire::{Argument, CallId, Hop, Path, Scope, Variable};
+use crate::wire::{Argument, CallId, Hop, Nothing, Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,7 +53,7 @@ impl Subject<'_> {
         let value = id_in(element);
         let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return Ok(value.clone()) };
         let Some(kind) = &item.refers_to else {
-            return item.to_target(value).map_err(|cause| rule.failed(cause).into());
+            return item.to_target(value, self.known).map_err(|cause| rule.failed(cause).into());
         };
         let unknown =
             || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
@@ -66,7 +66,8 @@ impl Subject<'_> {
     pub(super) fn account_arguments(&self, call: CallId) -> Vec<Argument> {
         let mut arguments = vec![Argument { variable: Variable::Key, term: self.key.clone() }];
         let Some(before) = self.before else { return arguments };
-        let scope = crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: before.resource };
+        let scope =
+            crate::mapping::to_target::ResourceScope { mapping: self.kind, resource: before.resource, known: &Nothing };
         for hole in self.mapping.call(call).holes() {
             let value = match hole {
                 Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
@@ -239,7 +240,7 @@ impl Subject<'_> {
             let value = if &*item.sub == "value" {
                 self.value(rule, (position, element))?
             } else {
-                item.to_target(value).map_err(|cause| rule.failed(cause))?
+                item.to_target(value, self.known).map_err(|cause| rule.failed(cause))?
             };
             item.at.set(&mut document, value);
         }

@@ -3,6 +3,7 @@
 use crate::mapping::{Find, Mapping, Shape, TypeMapping};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::path::AttributePath;
+use crate::wire::Scope;
 use serde_json::Value;
 
 /// How candidates are found. Every candidate is checked against the whole filter afterwards.
@@ -35,8 +36,12 @@ pub enum Unanswerable {
 ///
 /// # Errors
 /// The filter cannot be answered completely.
-pub fn search<'a>(mapping: &Mapping, kind: &TypeMapping, filter: &'a Filter) -> Result<Lookup<'a>, Unanswerable> {
-    if let Some(lookup) = narrow(kind, filter) {
+pub fn search<'a>(
+    mapping: &Mapping,
+    (kind, known): (&TypeMapping, &dyn Scope),
+    filter: &'a Filter,
+) -> Result<Lookup<'a>, Unanswerable> {
+    if let Some(lookup) = narrow((kind, known), filter) {
         return Ok(lookup);
     }
     match &kind.list {
@@ -46,7 +51,7 @@ pub fn search<'a>(mapping: &Mapping, kind: &TypeMapping, filter: &'a Filter) -> 
     }
 }
 
-fn narrow<'a>(kind: &TypeMapping, filter: &'a Filter) -> Option<Lookup<'a>> {
+fn narrow<'a>(kind: (&TypeMapping, &dyn Scope), filter: &'a Filter) -> Option<Lookup<'a>> {
     match filter {
         Filter::And(all) => {
             let ways: Vec<Lookup<'a>> = all.iter().filter_map(|one| narrow(kind, one)).collect();
@@ -59,7 +64,7 @@ fn narrow<'a>(kind: &TypeMapping, filter: &'a Filter) -> Option<Lookup<'a>> {
     }
 }
 
-fn equal<'a>(kind: &TypeMapping, comparison: &'a Comparison) -> Option<Lookup<'a>> {
+fn equal<'a>((kind, known): (&TypeMapping, &dyn Scope), comparison: &'a Comparison) -> Option<Lookup<'a>> {
     if comparison.path.extension.is_none() && &*comparison.path.name == "id" {
         return comparison.value.as_str().map(Lookup::Id);
     }
@@ -68,7 +73,7 @@ fn equal<'a>(kind: &TypeMapping, comparison: &'a Comparison) -> Option<Lookup<'a
         return Some(Lookup::Kept(&comparison.path, &comparison.value));
     }
     let place = kind.find.iter().position(|find| answers(find, &comparison.path))?;
-    let value = rule.transform.to_target(&comparison.value).ok()?;
+    let value = rule.transform.to_target(&comparison.value, known).ok()?;
     let find = Lookup::Find(place, value);
     // Part of a kept attribute may be in our store alone.
     Some(if rule.is_kept() { Lookup::Any(vec![Lookup::Kept(&comparison.path, &comparison.value), find]) } else { find })

@@ -7,7 +7,7 @@ use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Argument, Path, Scope, Term, Variable};
+use crate::wire::{Argument, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -69,6 +69,8 @@ pub struct Subject<'a> {
     pub before: Option<Before<'a>>,
     /// How references become keys.
     pub references: &'a dyn References,
+    /// What the instance knows: its settings.
+    pub known: &'a dyn Scope,
 }
 
 /// An account before it is written.
@@ -96,11 +98,12 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>
         match &rule.shape {
             Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
             Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
-            _ => kind.write_new(rule, &keyed, &mut draft)?,
+            _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
         }
         covers.push(rule.attribute.clone());
     }
-    let made = Subject { key: made_key(kind, resource).unwrap_or_else(|| subject.key.clone()), ..*subject };
+    let made =
+        Subject { key: made_key(kind, (resource, subject.known)).unwrap_or_else(|| subject.key.clone()), ..*subject };
     let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
     steps[0].purpose = Purpose::Create;
     let changes = crate::plan::diff(kind, &Resource::default(), resource);
@@ -144,8 +147,8 @@ pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
 }
 
 /// The key of a new account, where it is made of attributes.
-pub fn made_key(kind: &TypeMapping, resource: &Resource) -> Option<Term> {
-    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource };
+pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Option<Term> {
+    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known };
     let text = kind.key.made.as_ref()?.fill_text(&scope)?;
     key_value(kind, &text).map(Term::Value)
 }
@@ -186,7 +189,7 @@ fn planned_row(
         match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
             (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
             (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
-            (None, _) => subject.kind.write(rule, &keyed, Some((before, row.sends)), &mut draft)?,
+            (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
         }
     }
     if draft.lines.is_empty() {
@@ -242,7 +245,7 @@ fn carried(
     for path in &write.drop {
         path.remove(&mut draft.document);
     }
-    let scope = crate::mapping::to_target::ResourceScope { mapping: subject.kind, resource };
+    let scope = crate::mapping::to_target::ResourceScope { mapping: subject.kind, resource, known: &Nothing };
     for (name, body) in &write.with {
         if let Some(value) = body.fill(&WithKey { key: &subject.key, scope: &scope }) {
             draft.put(&Path::of_names([&**name]), value, subject.mapping.call(write.call).line);

@@ -15,4 +15,4 @@ pub use call::{Call, CallId, Encoding, IfUncertain, KeySource, Listing, Next, Pa
 pub use credential::Credential;
 pub use path::{Hop, Path, PathError};
 pub use step::{Argument, Capture, Step, StepKind, Term};
-pub use template::{Body, Part, Scope, Template, TemplateError, Variable};
+pub use template::{Body, Nothing, Part, Scope, Template, TemplateError, Variable};

@@ -76,9 +76,18 @@ impl fmt::Display for Variable {
 }
 
 /// Where the values of placeholders come from.
-pub trait Scope {
+pub trait Scope: Sync {
     /// The value of a placeholder; `None` and null both mean absent.
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>>;
+}
+
+/// A scope in which nothing is known.
+pub struct Nothing;
+
+impl Scope for Nothing {
+    fn value(&self, _: &Variable) -> Option<Cow<'_, Value>> {
+        None
+    }
 }
 
 /// One piece of a template.

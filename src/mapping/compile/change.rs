@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::mapping::codes;
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::transform::{Conversion, Table, Transform};
+use crate::mapping::transform::{Conversion, Function, Table, Transform};
 use crate::mapping::transform::{same, to_kind};
 use crate::scim::schema::{Kind, nearest};
 use serde_json::Value;
@@ -115,7 +115,7 @@ fn conversions(context: &Context<'_>, node: &Node, way: Way) -> Vec<Conversion> 
 }
 
 fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {
-    let names: Vec<Option<Arc<str>>> = node.items().iter().map(|item| function(context, item)).collect();
+    let names: Vec<Option<Function>> = node.items().iter().map(|item| function(context, item)).collect();
     let (to_target, to_scim) = match (names.as_slice(), way) {
         ([target, scim], Way::Both) => (target.clone(), scim.clone()),
         ([one], Way::ToScim) => (None, one.clone()),
@@ -140,8 +140,8 @@ fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {
     }
 }
 
-/// A function of the script file that takes one value.
-fn function(context: &Context<'_>, node: &Node) -> Option<Arc<str>> {
+/// A function of the script file that takes one value, and perhaps the settings.
+fn function(context: &Context<'_>, node: &Node) -> Option<Function> {
     let name = node.text()?;
     let Some(script) = &context.script else {
         let message = format!("`{name}` is a function of a script file, and there is none");
@@ -154,9 +154,13 @@ fn function(context: &Context<'_>, node: &Node) -> Option<Arc<str>> {
     };
     let functions = script.functions();
     match functions.iter().find(|(known, _)| *known == name) {
-        Some((_, 1)) => Some(name.into()),
+        Some((_, count @ 1..=2)) => {
+            Some(Function { name: name.into(), settings: (*count == 2).then(|| context.all_settings()) })
+        }
         Some((_, count)) => {
-            let message = format!("`{name}` has {count} parameters; a value change has one, the value");
+            let message = format!(
+                "`{name}` has {count} parameters; a value change has one, the value, or two, the value and the settings"
+            );
             context.report.say(&codes::SCRIPT_ARITY, &node.span, message);
             None
         }

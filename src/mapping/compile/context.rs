@@ -64,6 +64,13 @@ impl Context<'_> {
         }
     }
 
+    /// Every declared setting, for a script that is given them all.
+    pub(super) fn all_settings(&self) -> Vec<Arc<str>> {
+        let names: Vec<Arc<str>> = self.settings.iter().map(|(name, _)| name.clone()).collect();
+        self.used.borrow_mut().extend(names.iter().cloned());
+        names
+    }
+
     /// The path of a node that must be one.
     pub(super) fn path_at(&self, node: &Node, (root, purpose): (Root, Use)) -> Option<Path> {
         let text = node.text()?;

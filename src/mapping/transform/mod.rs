@@ -10,7 +10,9 @@ pub(super) use {coerce::to_kind, table::same};
 
 use crate::scim::schema::Kind;
 use crate::script::{Script, ScriptError};
+use crate::wire::{Scope, Variable};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A change of one value; lists are changed element by element by whoever holds them.
@@ -28,10 +30,28 @@ pub enum Transform {
         /// The compiled script.
         script: Arc<Script>,
         /// The function that makes the field's value.
-        to_target: Option<Arc<str>>,
+        to_target: Option<Function>,
         /// The function that makes the attribute's value.
-        to_scim: Option<Arc<str>>,
+        to_scim: Option<Function>,
     },
+}
+
+/// A function of a script that changes a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The settings that it is given as a map, where it takes a second argument.
+    pub settings: Option<Vec<Arc<str>>>,
+}
+
+impl Function {
+    fn call(&self, script: &Script, value: &Value, known: &dyn Scope) -> Result<Value, ScriptError> {
+        let Some(names) = &self.settings else { return script.call(&self.name, std::slice::from_ref(value)) };
+        let setting = |name: &Arc<str>| known.value(&Variable::Setting(name.clone())).map(Cow::into_owned);
+        let settings = names.iter().map(|name| (name.to_string(), setting(name).unwrap_or_default())).collect();
+        script.call(&self.name, &[value.clone(), Value::Object(settings)])
+    }
 }
 
 /// Why a value cannot be changed. No error holds the value.
@@ -57,9 +77,11 @@ pub enum TransformError {
 impl Transform {
     /// The field's value for an attribute's value.
     ///
+    /// `known` gives what the instance knows: its settings.
+    ///
     /// # Errors
     /// The value has no form in the target.
-    pub fn to_target(&self, value: &Value) -> Result<Value, TransformError> {
+    pub fn to_target(&self, value: &Value, known: &dyn Scope) -> Result<Value, TransformError> {
         match self {
             Transform::Same => Ok(value.clone()),
             Transform::Table(table) => table.to_target(value),
@@ -68,7 +90,7 @@ impl Transform {
             }
             Transform::Script { script, to_target, .. } => {
                 let function = to_target.as_ref().ok_or(TransformError::OneWay)?;
-                Ok(script.call(function, std::slice::from_ref(value))?)
+                Ok(function.call(script, value, known)?)
             }
         }
     }
@@ -78,7 +100,7 @@ impl Transform {
     ///
     /// # Errors
     /// The value has no form in SCIM.
-    pub fn to_scim(&self, value: &Value, kind: Kind) -> Result<Option<Value>, TransformError> {
+    pub fn to_scim(&self, value: &Value, kind: Kind, known: &dyn Scope) -> Result<Option<Value>, TransformError> {
         match self {
             Transform::Same => coerce::to_kind(value, kind),
             Transform::Table(table) => table.to_scim(value),
@@ -89,7 +111,7 @@ impl Transform {
             }
             Transform::Script { script, to_scim, .. } => {
                 let function = to_scim.as_ref().ok_or(TransformError::OneWay)?;
-                coerce::to_kind(&script.call(function, std::slice::from_ref(value))?, kind)
+                coerce::to_kind(&function.call(script, value, known)?, kind)
             }
         }
     }
