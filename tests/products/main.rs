@@ -3,9 +3,17 @@
 #![cfg(feature = "live")]
 
 #[cfg(test)]
+mod mailman;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod redmine;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod synapse;
+#[cfg(test)]
+mod turn;
 
 #[cfg(test)]
 #[path = "../support/client.rs"]
