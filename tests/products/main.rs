@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod mailman;
 #[cfg(test)]
-mod pages;
+mod rabbitmq;
 #[cfg(test)]
 mod redmine;
 #[cfg(test)]
@@ -13,7 +13,7 @@ mod stage;
 #[cfg(test)]
 mod synapse;
 #[cfg(test)]
-mod turn;
+mod zabbix;
 
 #[cfg(test)]
 #[path = "../support/client.rs"]

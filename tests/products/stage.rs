@@ -1,5 +1,8 @@
 //! What every product's tests stand on: relay, gateway, a SCIM client, the product's own API, and names nobody else uses.
 
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,10 +31,24 @@ pub struct Stage {
     scim: Client,
     product: Client,
     tag: String,
+    _turn: File,
 }
 
 impl Stage {
     pub async fn set(product: &Product<'_>) -> Self {
+        let turn = turns(product.target);
+        turn.lock_shared().expect("a turn at the product");
+        Self::raise(product, turn).await
+    }
+
+    /// The same with nobody else at the product: for tests that walk its lists, which others make longer and shorter.
+    pub async fn alone(product: &Product<'_>) -> Self {
+        let turn = turns(product.target);
+        turn.lock().expect("the product to oneself");
+        Self::raise(product, turn).await
+    }
+
+    async fn raise(product: &Product<'_>, turn: File) -> Self {
         let relay = Relay::to(product.url).await;
         let settings = Settings { target: product.target, base_url: &relay.url, settings: product.settings };
         let gateway = Gateway::start(&settings).await;
@@ -41,7 +58,7 @@ impl Stage {
             &[("Authorization", bearer.as_str()), ("Content-Type", "application/scim+json; charset=utf-8")],
         );
         let product = Client::new(product.url, product.own_headers);
-        Self { relay, gateway, scim, product, tag: unused_tag() }
+        Self { relay, gateway, scim, product, tag: unused_tag(), _turn: turn }
     }
 
     /// A log-in nobody else has.
@@ -98,6 +115,36 @@ impl Stage {
         text(&self.expect(201, "POST /Groups", body).await["id"])
     }
 
+    /// Every resource of a list, read page by page as a client does that knows no filter.
+    pub async fn walk(&self, path: &str, count: usize) -> Vec<Value> {
+        let mut found: Vec<Value> = Vec::new();
+        loop {
+            let call = format!("GET {path}?startIndex={}&count={count}", found.len() + 1);
+            let page = self.expect(200, &call, Value::Null).await;
+            let resources = page["Resources"].as_array().cloned().unwrap_or_default();
+            assert!(resources.len() <= count, "{call}: a page of {}", resources.len());
+            assert!(!resources.is_empty() || page["totalResults"] == found.len(), "{call}: {}", page["totalResults"]);
+            found.extend(resources);
+            if page["totalResults"] == found.len() {
+                return found;
+            }
+        }
+    }
+
+    /// PATCHes of one resource, all in flight at once.
+    pub async fn patch_at_once(self: &Arc<Self>, path: &str, patches: Vec<Value>) {
+        let sent: Vec<_> = patches
+            .into_iter()
+            .map(|operations| {
+                let (stage, path) = (Arc::clone(self), path.to_owned());
+                tokio::spawn(async move { stage.patch(&path, operations).await.status })
+            })
+            .collect();
+        for answer in sent {
+            answer.await.expect("a PATCH that succeeds");
+        }
+    }
+
     /// A call to the product's own API, past gateway and relay.
     pub async fn own(&self, call: &str, body: Value) -> Answer {
         let answer = self.product.send(call, Some(&body).filter(|body| !body.is_null())).await;
@@ -117,6 +164,12 @@ pub fn filtered(path: &str, filter: &str) -> String {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("a text instead of {value}")).to_owned()
+}
+
+/// Tests run as threads or as processes; a lock on a file holds between both, and goes with its holder.
+fn turns(target: &str) -> File {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{target}.turns"));
+    File::options().create(true).append(true).open(path).expect("a file to take turns with")
 }
 
 /// A part of names that no other test and no earlier run has.

@@ -1,5 +1,5 @@
 //! A relay in front of a target: forwards every request as it is and remembers `METHOD path?query`, so that a test can count
-//! calls at the target's socket and take the target off the network.
+//! calls at the target's socket and take the target off the network. Where one URL takes every call, the body tells them apart.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ pub struct Relay {
 struct Wire {
     target: String,
     pool: Pool<HttpConnector, Full<Bytes>>,
-    calls: Mutex<Vec<String>>,
+    calls: Mutex<Vec<(String, Bytes)>>,
 }
 
 impl Relay {
@@ -45,6 +45,11 @@ impl Relay {
 
     /// The calls since the last time somebody asked, in the order they came.
     pub fn take_calls(&self) -> Vec<String> {
+        self.take_requests().into_iter().map(|(call, _)| call).collect()
+    }
+
+    /// The same, with their bodies.
+    pub fn take_requests(&self) -> Vec<(String, Bytes)> {
         std::mem::take(&mut *self.wire.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -82,10 +87,11 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>) {
 async fn forward(wire: Arc<Wire>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Failure> {
     let (mut head, body) = request.into_parts();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    wire.calls.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{} {path}", head.method));
+    let call = format!("{} {path}", head.method);
     head.uri = format!("{}{path}", wire.target).parse()?;
     head.headers.remove(HOST);
     let body = body.collect().await?.to_bytes();
+    wire.calls.lock().unwrap_or_else(PoisonError::into_inner).push((call, body.clone()));
     let (head, body) = wire.pool.request(Request::from_parts(head, Full::new(body))).await?.into_parts();
     Ok(Response::from_parts(head, Full::new(body.collect().await?.to_bytes())))
 }

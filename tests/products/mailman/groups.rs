@@ -1,7 +1,6 @@
 //! Lists as groups: names, subscriptions by their own keys, nobody lost.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -100,7 +99,7 @@ async fn members_are_replaced_and_owners_are_none() {
 #[tokio::test]
 async fn fifty_member_changes_in_flight_leave_exactly_the_right_members() {
     const HALF: usize = 25;
-    let stage = Arc::new(Stage::set().await);
+    let stage = Stage::set().await;
     let group = stage.group("crowd").await;
     let mut users = Vec::new();
     for number in 0..2 * HALF {
@@ -110,19 +109,10 @@ async fn fifty_member_changes_in_flight_leave_exactly_the_right_members() {
     for user in leaving {
         stage.subscribe(&group, user).await;
     }
-    let changes: Vec<_> = leaving
-        .iter()
-        .map(|user| (user, "Remove"))
-        .chain(coming.iter().map(|user| (user, "Add")))
-        .map(|(user, op)| {
-            let (stage, path) = (Arc::clone(&stage), format!("/Groups/{group}"));
-            let operations = json!([{"op": op, "path": "members", "value": [{"value": user}]}]);
-            tokio::spawn(async move { stage.patch(&path, operations).await.status })
-        })
-        .collect();
-    for change in changes {
-        change.await.unwrap();
-    }
+    let change = |op: &str, user: &String| json!([{"op": op, "path": "members", "value": [{"value": user}]}]);
+    let mut patches: Vec<Value> = leaving.iter().map(|user| change("Remove", user)).collect();
+    patches.extend(coming.iter().map(|user| change("Add", user)));
+    stage.patch_at_once(&format!("/Groups/{group}"), patches).await;
     let expected: BTreeSet<&String> = coming.iter().collect();
     assert_eq!(stage.members(&group).await.iter().collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
     stage.clear(&users.iter().map(String::as_str).collect::<Vec<_>>(), &[&group]).await;

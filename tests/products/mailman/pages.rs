@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::stage::{Stage, entries, text};
-use crate::pages::walk;
 
 #[tokio::test]
 async fn every_one_of_many_users_and_lists_is_on_one_page_and_on_one_only() {
@@ -17,7 +16,7 @@ async fn every_one_of_many_users_and_lists_is_on_one_page_and_on_one_only() {
     let users = stage.own("GET /3.1/users", Value::Null).await.body;
     let ids: BTreeSet<String> = entries(&users).map(|user| text(&user["user_id"])).collect();
     assert!(ids.len() >= MANY);
-    let walked = walk(&stage, "/Users", 60).await;
+    let walked = stage.walk("/Users", 60).await;
     assert_eq!((walked.len(), seen(&walked)), (ids.len(), ids.clone()), "each exactly once");
     let names: BTreeSet<String> = walked.iter().map(|user| text(&user["userName"])).collect();
     assert!((0..MANY).all(|number| names.contains(&stage.mail(&format!("page{number:03}")))));
@@ -36,7 +35,7 @@ async fn every_one_of_many_users_and_lists_is_on_one_page_and_on_one_only() {
     }
     let own = stage.own("GET /3.1/lists", Value::Null).await.body;
     let ids: BTreeSet<String> = entries(&own).map(|list| text(&list["list_id"])).collect();
-    let walked = walk(&stage, "/Groups", 3).await;
+    let walked = stage.walk("/Groups", 3).await;
     assert_eq!((walked.len(), seen(&walked)), (ids.len(), ids));
     stage.clear(&[], &lists.iter().map(String::as_str).collect::<Vec<_>>()).await;
 }

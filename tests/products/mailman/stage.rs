@@ -1,26 +1,23 @@
 //! Mailman on the stage: its own view of users, addresses and rosters.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::stage::Product;
 pub use crate::stage::{filtered, patch_body, text};
-use crate::turn::Turn;
 
 /// `restadmin:restpass`, as `start.sh` has it.
 const ADMIN: &str = "Basic cmVzdGFkbWluOnJlc3RwYXNz";
 
-pub struct Stage {
-    stage: crate::stage::Stage,
-    _turn: Turn,
-}
+pub struct Stage(Arc<crate::stage::Stage>);
 
 impl Deref for Stage {
-    type Target = crate::stage::Stage;
+    type Target = Arc<crate::stage::Stage>;
 
     fn deref(&self) -> &Self::Target {
-        &self.stage
+        &self.0
     }
 }
 
@@ -30,12 +27,12 @@ impl Stage {
     }
 
     pub async fn with_password(password: &str) -> Self {
-        Self { _turn: Turn::shared("mailman").await, stage: stage(password).await }
+        Self(Arc::new(crate::stage::Stage::set(&product(&url(), &settings(password))).await))
     }
 
     /// While no other test uses Mailman.
     pub async fn alone() -> Self {
-        Self { _turn: Turn::alone("mailman").await, stage: stage("restpass").await }
+        Self(Arc::new(crate::stage::Stage::alone(&product(&url(), &settings("restpass"))).await))
     }
 
     /// A user as Entra sends one: the name to log in with is an e-mail address.
@@ -124,13 +121,15 @@ pub fn entries(listed: &Value) -> impl Iterator<Item = &Value> {
     listed["entries"].as_array().into_iter().flatten()
 }
 
-async fn stage(password: &str) -> crate::stage::Stage {
-    let url = std::env::var("MAILMAN_URL").unwrap_or_else(|_| "http://127.0.0.1:3011".to_owned());
-    let product = Product {
-        target: "mailman",
-        url: &url,
-        settings: &[("user", "restadmin"), ("password", password), ("domain", "example.com")],
-        own_headers: &[("Authorization", ADMIN), ("Content-Type", "application/json")],
-    };
-    crate::stage::Stage::set(&product).await
+fn url() -> String {
+    std::env::var("MAILMAN_URL").unwrap_or_else(|_| "http://127.0.0.1:3011".to_owned())
+}
+
+fn settings(password: &str) -> [(&str, &str); 3] {
+    [("user", "restadmin"), ("password", password), ("domain", "example.com")]
+}
+
+fn product<'a>(url: &'a str, settings: &'a [(&'a str, &'a str)]) -> Product<'a> {
+    let own_headers = &[("Authorization", ADMIN), ("Content-Type", "application/json")];
+    Product { target: "mailman", url, settings, own_headers }
 }

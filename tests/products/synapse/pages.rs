@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::stage::{ROOMS, Stage, USERS, text};
-use crate::pages::walk;
 
 #[tokio::test]
 async fn every_one_of_many_users_is_on_one_page_and_on_one_only() {
@@ -24,7 +23,7 @@ async fn every_one_of_many_users_is_on_one_page_and_on_one_only() {
     let shown = |user: &&Value| user["erased"] == false && user["name"] != stage.account;
     let expected: BTreeSet<String> = all["users"].as_array().unwrap().iter().filter(shown).map(local_part).collect();
     assert!(expected.len() >= MANY - 1);
-    let walked = walk(&stage, "/Users", 60).await;
+    let walked = stage.walk("/Users", 60).await;
     let names_walked: BTreeSet<String> = walked.iter().map(|user| text(&user["userName"])).collect();
     let ids: BTreeSet<String> = walked.iter().map(|user| text(&user["id"])).collect();
     assert_eq!((walked.len(), ids.len()), (expected.len(), expected.len()), "each exactly once");
@@ -45,7 +44,7 @@ async fn every_room_of_the_gateways_is_on_one_page_and_on_one_only() {
     for number in 0..7 {
         rooms.insert(stage.group(&format!("room{number}")).await);
     }
-    let walked = walk(&stage, "/Groups", 3).await;
+    let walked = stage.walk("/Groups", 3).await;
     let ids: BTreeSet<String> = walked.iter().map(|room| text(&room["id"])).collect();
     assert_eq!((walked.len(), &ids), (rooms.len(), &rooms), "each exactly once, and nobody else's");
     for room in &rooms {

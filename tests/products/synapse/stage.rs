@@ -1,13 +1,13 @@
 //! Synapse on the stage: an administrator of its own for each gateway, and Synapse's own view of users and rooms.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::stage::{Product, unused_tag};
 pub use crate::stage::{filtered, patch_body, text};
-use crate::turn::Turn;
 
 pub const USERS: &str = "/_synapse/admin/v2/users";
 pub const ROOMS: &str = "/_synapse/admin/v1/rooms";
@@ -16,12 +16,11 @@ const PASSWORD: &str = "gateway-pw";
 pub struct Stage {
     /// The gateway's own account, an administrator that no other gateway uses.
     pub account: String,
-    stage: crate::stage::Stage,
-    _turn: Turn,
+    stage: Arc<crate::stage::Stage>,
 }
 
 impl Deref for Stage {
-    type Target = crate::stage::Stage;
+    type Target = Arc<crate::stage::Stage>;
 
     fn deref(&self) -> &Self::Target {
         &self.stage
@@ -30,31 +29,29 @@ impl Deref for Stage {
 
 impl Stage {
     pub async fn set() -> Self {
-        Self::build(PASSWORD, Turn::shared("synapse").await).await
+        Self::with_password(PASSWORD).await
     }
 
     pub async fn with_password(password: &str) -> Self {
-        Self::build(password, Turn::shared("synapse").await).await
+        let (account, bearer) = (unused_account(), bearer().await);
+        let settings = [("user", account.as_str()), ("password", password), ("device", "transom")];
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let stage = crate::stage::Stage::set(&product(&url(), &settings, &headers)).await;
+        Self { account, stage: Arc::new(stage) }.with_account().await
     }
 
     /// While no other test uses Synapse.
     pub async fn alone() -> Self {
-        Self::build(PASSWORD, Turn::alone("synapse").await).await
+        let (account, bearer) = (unused_account(), bearer().await);
+        let settings = [("user", account.as_str()), ("password", PASSWORD), ("device", "transom")];
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let stage = crate::stage::Stage::alone(&product(&url(), &settings, &headers)).await;
+        Self { account, stage: Arc::new(stage) }.with_account().await
     }
 
-    async fn build(password: &str, turn: Turn) -> Self {
-        let url = std::env::var("SYNAPSE_URL").unwrap_or_else(|_| "http://127.0.0.1:3008".to_owned());
-        let bearer = format!("Bearer {}", log_in(&url).await);
-        let account = format!("@gateway.{}:example.com", unused_tag());
-        let product = Product {
-            target: "synapse",
-            url: &url,
-            settings: &[("user", &account), ("password", password), ("device", "transom")],
-            own_headers: &[("Authorization", &bearer), ("Content-Type", "application/json")],
-        };
-        let stage = Self { account: account.clone(), stage: crate::stage::Stage::set(&product).await, _turn: turn };
-        stage.made(&format!("PUT {USERS}/{account}"), json!({"password": PASSWORD, "admin": true})).await;
-        stage
+    async fn with_account(self) -> Self {
+        self.made(&format!("PUT {USERS}/{}", self.account), json!({"password": PASSWORD, "admin": true})).await;
+        self
     }
 
     /// A Synapse user's id.
@@ -121,14 +118,30 @@ impl Stage {
     }
 }
 
+fn url() -> String {
+    std::env::var("SYNAPSE_URL").unwrap_or_else(|_| "http://127.0.0.1:3008".to_owned())
+}
+
+fn unused_account() -> String {
+    format!("@gateway.{}:example.com", unused_tag())
+}
+
+fn product<'a>(
+    url: &'a str,
+    settings: &'a [(&'a str, &'a str)],
+    own_headers: &'a [(&'static str, &'a str)],
+) -> Product<'a> {
+    Product { target: "synapse", url, settings, own_headers }
+}
+
 /// A session of the administrator that `start.sh` makes.
-async fn log_in(url: &str) -> String {
-    let client = Client::new(url, &[("Content-Type", "application/json")]);
+async fn bearer() -> String {
+    let client = Client::new(&url(), &[("Content-Type", "application/json")]);
     let body = json!({
         "type": "m.login.password", "password": "admin-pw",
         "identifier": {"type": "m.id.user", "user": "admin"},
     });
     let answer = client.send("POST /_matrix/client/v3/login", Some(&body)).await.expect("Synapse answers");
     assert_eq!(answer.status, 200, "{answer:?}");
-    text(&answer.body["access_token"])
+    format!("Bearer {}", text(&answer.body["access_token"]))
 }

@@ -3,7 +3,7 @@
 #   ZABBIX_PORT      default 3002: http://127.0.0.1:3002/api_jsonrpc.php
 #   ZABBIX_DB_PORT   default 54329
 #   ZABBIX_DATA      default target/zabbix in this checkout: a copy of the frontend, database, logs, process ids
-# Super administrator: Admin, password zabbix. All of it is test data. PostgreSQL refuses to run as root, so a root
+# Super administrator: Admin, password zabbix. New users' group: SCIM users. All of it is test data. PostgreSQL refuses to run as root, so a root
 # who calls this runs it as the user postgres.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,9 +13,19 @@ data=$(cd "$ZABBIX_DATA" && pwd)
 tools=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
 export LC_ALL=C.UTF-8
 
-answers() {
-  curl -sf -H 'Content-Type: application/json-rpc' "http://127.0.0.1:$port/api_jsonrpc.php" \
-    -d '{"jsonrpc":"2.0","id":1,"method":"user.login","params":{"username":"Admin","password":"zabbix"}}' | grep -q '"result"'
+api() { curl -sf -H 'Content-Type: application/json-rpc' "http://127.0.0.1:$port/api_jsonrpc.php" -d "$1"; }
+
+# The administrator's session, once Zabbix answers.
+session() {
+  api '{"jsonrpc":"2.0","id":1,"method":"user.login","params":{"username":"Admin","password":"zabbix"}}' \
+    | grep -o '"result":"[0-9a-f]*"' | cut -d'"' -f4
+}
+
+answers() { [ -n "$(session)" ]; }
+
+# The group that new users are in; whoever has one already is told so, and that is fine.
+make_home_group() {
+  api '{"jsonrpc":"2.0","id":1,"auth":"'"$(session)"'","method":"usergroup.create","params":{"name":"SCIM users"}}' > /dev/null
 }
 
 # PostgreSQL's own programs, as somebody it accepts.
@@ -35,7 +45,6 @@ start_database() {
     "-p $db_port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=60"
 }
 
-# A log-in is blocked after five wrong passwords; tests make wrong ones, with a super administrator of their own.
 fill_database() {
   sql -c 'set client_min_messages = error' -c 'drop database if exists zabbix' -c 'create database zabbix' postgres
   for part in schema images data; do zcat "/usr/share/zabbix-server-pgsql/$part.sql.gz" | sql zabbix > /dev/null; done
@@ -78,7 +87,7 @@ PHP_CLI_SERVER_WORKERS=6 setsid nohup php -d post_max_size=16M -d max_execution_
 pid=$!
 echo "$pid" > "$data/pid"
 for second in $(seq 60); do
-  answers && { echo "up on http://127.0.0.1:$port after ${second}s"; exit 0; }
+  answers && make_home_group && { echo "up on http://127.0.0.1:$port after ${second}s"; exit 0; }
   kill -0 "$pid" 2>/dev/null || break
   sleep 1
 done
