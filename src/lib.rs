@@ -12,7 +12,7 @@
 //! |---|---|
 //! | **entry** | `main`: arguments, signals, exit code · [`cli`]: one file per command, and the rehearsal behind `explain` and `test` · [`config`]: `transom.yaml` → `Config`; the commented default file is embedded and is its documentation |
 //! | **assembly** | [`server`]: sockets, TLS, limits, graceful stop; `pipeline` is the life of a request, `respond` makes the answers · [`engine`]: one readable async function per SCIM operation · [`gateway`]: what a request may use: instances, store, locks, who may call; opens them all |
-//! | **edges**: async, IO | [`target`]: runs steps against one product: pages, repeats, reading answers · [`transport`]: the HTTP client: TLS, pool, limits, no redirects · [`store`]: links, kept attributes, pending creates, fingerprints, tokens; SQLite · [`auth`]: a bearer token → the caller and the targets it opens · [`observe`]: request ids, access line, events, and the type of secrets |
+//! | **edges**: async, IO | [`target`]: runs steps against one product: sessions, credentials, pages, repeats, reading answers · [`transport`]: the HTTP client: TLS, pool, limits, no redirects · [`store`]: links, kept attributes, pending creates, fingerprints, tokens; SQLite · [`auth`]: a bearer token → the caller and the targets it opens · [`observe`]: request ids, access line, events, and the type of secrets |
 //! | **pure**: no IO, no clock, no async, no randomness | [`plan`]: mapping, operation and what was gathered → steps; push-down of filters; printing · [`mapping`]: a file → `Mapping`, with every diagnostic at once; rules both ways · [`script`]: the Rhai sandbox · [`wire`]: what a call to a target is, as data: templates, paths, paging, meanings of answers · [`scim`]: RFC 7643 and 7644, and what real clients send; knows no target |
 //!
 //! # One request in ten lines
@@ -89,7 +89,8 @@
 //!    same request, sent again, find and complete it. Where the store holds part of the account the row is there before the
 //!    create is sent. `engine/create.rs`, `store/creates.rs`.
 //! 9. Fields of the account that the mapping does not name survive every write. `plan/write.rs`.
-//! 10. The target being down is 502, 503 or 504, never 404; a target's 401 is never our 401. `server/respond.rs`.
+//! 10. The target being down is 502, 503 or 504, never 404; a target's 401 is never our 401, unless the credentials that it refused are
+//!     the client's own, passed through. `server/respond.rs`.
 //! 11. What cannot be held is not advertised. Kept attributes are named, and `transom check` counts the kept and the scripted ones.
 //! 12. Attribute values never enter a log line, a URL in a log or an error's own words: paths and kinds only. The target's words
 //!     reach only the authenticated client, through `detail:`, cut to 300 characters. [`observe::Secret`] cannot be printed.
@@ -128,6 +129,7 @@
 //! | transform | a built-in value change, with its inverse | converter |
 //! | script | a value change in Rhai | hook, plugin |
 //! | plan, step, call | what would be done; one element of it; an HTTP request the mapping declares | action, task |
+//! | lookup | a value that is got by a call of its own: a session, the id of a name | |
 //! | line | what takes a call to a target and brings its answer | channel |
 //! | answer, meaning | what the target replied; what the mapping takes that for | response |
 //! | push-down | answering a filter in the target rather than here | |

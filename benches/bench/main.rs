@@ -52,6 +52,9 @@ enum Program {
         operation: translate::Operation,
         /// How often, after a first time that is not counted
         times: u32,
+        /// Rules that the mapping has besides, of attributes that no request names
+        #[arg(long, default_value_t = 0)]
+        more_rules: u32,
     },
 }
 
@@ -60,7 +63,7 @@ fn main() -> Result<(), Failure> {
         Program::Standin { product, database, api_key } => workers()?.block_on(standin(product, database, api_key)),
         Program::Relay { to } => workers()?.block_on(relay::run(listener()?, to)),
         Program::Load(arguments) => load::run(&arguments),
-        Program::Translate { operation, times } => translate::run(operation, times),
+        Program::Translate { operation, times, more_rules } => translate::run(operation, times, more_rules),
     }
 }
 

@@ -24,9 +24,11 @@ pub enum Operation {
     Parse,
     /// The account into a SCIM resource.
     ToScim,
+    /// The account into a SCIM resource of `userName` and `active` alone, and that into the answer's text.
+    Part,
     /// A SCIM resource into the answer's text.
     Answer,
-    /// `userName eq "…"`.
+    /// `userName eq "…"`, parsed and pushed down.
     Filter,
     /// A PATCH of `active`, as Entra ID sends it: decoded and planned.
     Patch,
@@ -35,8 +37,9 @@ pub enum Operation {
 }
 
 /// Runs an operation once, then `times` times within [`counted`].
-pub fn run(operation: Operation, times: u32) -> Result<(), Failure> {
-    let mapping = mapping::compile("redmine.yaml", MAPPING, None).map_err(|wrong| wrong.to_string())?.mapping;
+pub fn run(operation: Operation, times: u32, more_rules: u32) -> Result<(), Failure> {
+    let text = with_more_rules(more_rules);
+    let mapping = mapping::compile("redmine.yaml", &text, None).map_err(|wrong| wrong.to_string())?.mapping;
     let kind = mapping.kind("User").ok_or("the mapping has no users")?;
     let account: Value = serde_json::from_str(ACCOUNT)?;
     let resource = kind.to_scim(&account, &|_| true, &Nothing)?;
@@ -47,16 +50,37 @@ pub fn run(operation: Operation, times: u32) -> Result<(), Failure> {
             let view = View::all();
             drop(black_box(kind.to_scim(&account, &|path| view.wants(path, &kind.kind), &Nothing)));
         }),
+        Operation::Part => Box::new(|| drop(black_box(part(kind, &account)))),
         Operation::Answer => Box::new(|| drop(black_box(answer(kind, &resource)))),
-        Operation::Filter => {
-            Box::new(|| drop(black_box(Filter::parse("userName eq \"bjensen@example.com\"", &kind.kind))))
-        }
+        Operation::Filter => Box::new(|| {
+            black_box(pushed_down(&mapping, kind));
+        }),
         Operation::Patch => Box::new(|| drop(black_box(planned_patch(&mapping, kind, &patch)))),
         Operation::Create => Box::new(|| drop(black_box(planned_create(&mapping, kind, &create)))),
     };
     work();
     (0..times).for_each(|_| counted(&work));
     Ok(())
+}
+
+/// The mapping with further rules, of an extension that no request names.
+fn with_more_rules(count: u32) -> String {
+    let rule =
+        |number| format!("    urn:example:further:User:field{number}: {{ at: $.further_{number}, type: string }}\n");
+    let rules: String = (0..count).map(rule).collect();
+    MAPPING.replacen("  attributes:\n", &format!("  attributes:\n{rules}"), 1)
+}
+
+fn part(kind: &TypeMapping, account: &Value) -> Option<String> {
+    let view = View::parse(Some("userName,active"), None, &kind.kind).ok()?;
+    let resource = kind.to_scim(account, &|path| view.wants(path, &kind.kind), &Nothing).ok()?;
+    let shown = view.project(resource, &kind.kind);
+    Some(present(shown, &kind.kind, "https://scim.example.com/redmine/scim/v2/Users/5").to_string())
+}
+
+fn pushed_down(mapping: &Mapping, kind: &TypeMapping) -> bool {
+    let filter = Filter::parse("userName eq \"bjensen@example.com\"", &kind.kind);
+    filter.is_ok_and(|filter| plan::search(mapping, (kind, &Nothing), &filter).is_ok())
 }
 
 /// The counter looks for this function's name.
@@ -84,7 +108,7 @@ fn planned_patch(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<
     .ok()
 }
 
-fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<Vec<plan::Planned>> {
+fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option<plan::Creation> {
     let resource = resource::decode(body, &kind.kind).ok()?.resource;
     resource::check_required(&resource, &kind.kind).ok()?;
     let key = Term::Captured("key".into());

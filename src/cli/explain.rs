@@ -2,8 +2,8 @@
 
 use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET, in_url};
 use crate::cli::{Ended, Failure, check};
-use crate::engine::Work;
 use crate::engine::explain::{self, Explained, Given, Known};
+use crate::engine::{Walked, Work};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
 use crate::plan::{self, Purpose};
@@ -181,18 +181,19 @@ async fn stage(mapping: &Arc<Mapping>, request: &Request) -> Result<Work, Failur
         given: given.collect(),
         kept: Vec::new(),
         settings: Vec::new(),
+        lookups: Vec::new(),
         request: (String::new(), String::new(), Value::Null),
         calls: None,
         exchange: None,
         answer: Map::new(),
     };
-    let product = Arc::new(Accounts::new(mapping.clone(), &test.given));
+    let product = Arc::new(Accounts::new(mapping.clone(), &test));
     let setting =
         Setting { mapping: mapping.clone(), test: &test, patch_answer: [PatchAnswer::Resource, PatchAnswer::None] };
     let rehearsal = Rehearsal::begin(setting, product).await?;
     let instance = rehearsal.gateway.instances[TARGET].clone();
     let budget = Arc::new(Budget::of(Duration::from_secs(25)));
-    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None })
+    Ok(Work { gateway: rehearsal.gateway, instance, kind, budget, condition: None, walked: Walked::default() })
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 pub mod check;
 pub mod config;
+pub mod connect;
 pub mod explain;
+pub mod record;
 pub mod rehearsal;
+pub mod schema;
 pub mod serve;
 pub mod test;
 pub mod token;
@@ -45,6 +48,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Run the tests that stand in mapping files; no product is needed
     Test(test::Arguments),
+    /// Print the JSON Schema of the mapping language, for editors
+    Schema(schema::Arguments),
     /// Make, list and revoke the bearer tokens of identity providers
     Token(token::Arguments),
     /// Print the default transom.yaml with its documentation, or what a file comes to
@@ -81,9 +86,10 @@ pub async fn run(program: Program, stop: impl Future<Output = ()> + Send) -> End
     let mut out = io::stdout().lock();
     let ended = match &program.command {
         Command::Serve(arguments) => serve::run(arguments, stop).await,
-        Command::Check(arguments) => check::run(arguments, &mut out),
+        Command::Check(arguments) => check::run(arguments, &mut out).await,
         Command::Explain(arguments) => explain::run(arguments, &mut out).await,
         Command::Test(arguments) => test::run(arguments, &mut out).await,
+        Command::Schema(arguments) => schema::run(arguments, &mut out).map(|()| Ended::Well).map_err(Failure::from),
         Command::Token(arguments) => token::run(arguments, &mut out),
         Command::Config(arguments) => config::run(arguments, &mut out).map(|()| Ended::Well).map_err(Failure::from),
     };

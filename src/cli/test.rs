@@ -1,22 +1,42 @@
 //! `transom test`: runs the tests that stand in mapping files, each through the whole gateway against a pretend product.
 
 use crate::cli::rehearsal::{Made, Played, Stage, equals, holds};
-use crate::cli::{Ended, Failure, check};
+use crate::cli::{Ended, Failure, check, record};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
+use crate::plan;
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+const TEACHES: &str = "\
+A test may begin as a name, what the product holds and a request:
+
+  tests:
+    - name: a user is deactivated
+      given: { User/7: { id: 7, login: bjensen, status: 1 } }
+      scim: { PATCH /Users/7: { Operations: [{ op: Replace, path: active, value: false }] } }
+
+`transom test --record` writes the calls and the answer below it, and shows what it wrote.
+Read that: it is what the mapping does, which need not be what it should do. Nothing else in
+the file changes, comments included. What a test says already stays, unless --overwrite is given.";
+
 /// Run the tests of mapping files.
 #[derive(Debug, clap::Args)]
+#[command(after_help = TEACHES)]
 pub struct Arguments {
     /// Mapping files, or folders of them; without any, ./mappings
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// Only tests whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    only: String,
+    pub(super) only: String,
+    /// Write into the files what tests do not yet say: their `calls:` and `answer:`, as they come out now
+    #[arg(long)]
+    pub(super) record: bool,
+    /// With --record: also replace what stands, of tests that fail; with --only of all that it names
+    #[arg(long, requires = "record")]
+    pub(super) overwrite: bool,
 }
 
 /// Runs the tests.
@@ -24,6 +44,9 @@ pub struct Arguments {
 /// # Errors
 /// There are no files, or the machine refuses memory.
 pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure> {
+    if arguments.record {
+        return record::run(arguments, out).await;
+    }
     let (mut passed, mut failed) = (0, 0);
     for path in &check::files(&arguments.files)? {
         let mapping = match load(path) {
@@ -37,6 +60,14 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
             }
             Err(error) => return Err(error.into()),
         };
+        if arguments.only.is_empty() {
+            let breaches = plan::laws::breaches(&mapping);
+            failed += breaches.len();
+            for breach in breaches {
+                writeln!(out, "FAIL {}:{} {} {}", mapping.file, breach.line, breach.kind, breach.attribute)?;
+                writeln!(out, "     {}", breach.told)?;
+            }
+        }
         for test in mapping.tests.iter().filter(|test| test.name.contains(&arguments.only)) {
             let faults = play(&mapping, test).await?;
             if faults.is_empty() {
@@ -64,10 +95,18 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
 /// # Errors
 /// The machine refuses memory or randomness.
 pub async fn play(mapping: &Arc<Mapping>, test: &TestCase) -> Result<Vec<String>, Failure> {
+    Ok(judge(test, &perform(mapping, test).await?))
+}
+
+/// What a test comes to, with the writes among its calls.
+///
+/// # Errors
+/// The machine refuses memory or randomness.
+pub async fn perform(mapping: &Arc<Mapping>, test: &TestCase) -> Result<Played, Failure> {
     let stage = Stage::set(mapping, test, [PatchAnswer::Resource, PatchAnswer::Resource]).await?;
     let mut played = stage.play(test).await?;
     played.calls.retain(|call| !call.reads);
-    Ok(judge(test, &played))
+    Ok(played)
 }
 
 /// What came otherwise than the test says, calls and answer.

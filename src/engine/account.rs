@@ -1,14 +1,14 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, Shape, TypeMapping, VersionAt};
+use crate::mapping::{Leaves, Rule, Shape, TypeMapping, VersionAt};
 use crate::plan::{self, Before};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::version::entity_tag;
 use crate::store::{Link, LinkState};
-use crate::target::{Captures, Outcome, Use};
-use crate::wire::{Meaning, Term};
+use crate::target::Outcome;
+use crate::wire::Term;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -50,6 +50,15 @@ pub struct Shown {
     pub document: Value,
     /// The target's own version of it.
     pub version: Option<String>,
+    /// The further answers that lie in the document.
+    pub parts: Vec<Arc<str>>,
+}
+
+impl Shown {
+    /// A document that is whole in itself.
+    pub fn of(document: Value) -> Shown {
+        Shown { document, ..Shown::default() }
+    }
 }
 
 /// A SCIM id, and what it stands for.
@@ -72,6 +81,10 @@ pub enum Extent<'a> {
     Whole,
     /// These attributes.
     Part(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+    /// These attributes of an item that is known to be one of ours.
+    Item(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+    /// These attributes, for a write that leaves the others alone.
+    Rest(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
 }
 
 impl Work {
@@ -83,6 +96,9 @@ impl Work {
         let kind = self.kind();
         let link =
             if kind.key.stable && !kind.stores() { None } else { self.gateway.store.link_by_id(&self.scope(), id)? };
+        if link.as_ref().is_some_and(|link| is_hidden(kind, link)) {
+            return Err(OperationError::not_found(kind, id));
+        }
         let link = link.filter(|link| link.state == LinkState::Live);
         let key = match &link {
             Some(link) => link.target_key.clone(),
@@ -102,7 +118,7 @@ impl Work {
         if self.kind().key.stable {
             return self.gather(located, extent).await;
         }
-        if let Some(shown) = self.fetch(located).await? {
+        if let Some(shown) = self.fetch_part(located, extent).await? {
             return self.seen(located, shown, extent).await;
         }
         let _turn = self.lock("id", &located.id).await?;
@@ -115,27 +131,11 @@ impl Work {
     /// It is not there, or no longer; the target cannot be asked, or answers what the mapping does not expect.
     pub async fn gather(&self, located: &Located, extent: Extent<'_>) -> Result<Account, OperationError> {
         let kind = self.kind();
-        let Some(shown) = self.fetch(located).await? else {
+        let Some(shown) = self.fetch_part(located, extent).await? else {
             self.seen_absent(located).await?;
             return Err(OperationError::not_found(kind, &located.id));
         };
         self.seen(located, shown, extent).await
-    }
-
-    /// The account; `None`: it is not there.
-    pub(super) async fn fetch(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
-        let kind = self.kind();
-        let planned = plan::read(kind, &located.term).ok_or(OperationError::NotOffered("reading"))?;
-        let outcome = self.instance.target.run(Use::Read, &planned.step, &mut Captures::new(), &self.budget).await?;
-        match outcome.meaning {
-            Meaning::Ok | Meaning::Empty => {}
-            Meaning::Absent => return Ok(None),
-            _ => return Err(self.unexpected(&planned, &outcome)),
-        }
-        let Some(shown) = self.shown(outcome) else { return Ok(None) };
-        // A target that answers with another account than asked for would let one id show another's data.
-        let same = kind.key_of(&shown.document).is_some_and(|key| key == located.key);
-        Ok((same && !kind.is_absent(&shown.document, self.known())).then_some(shown))
     }
 
     /// The account in an answer.
@@ -147,22 +147,42 @@ impl Work {
             }
             Some(VersionAt::At(_)) | None => self.kind().version_in(&document),
         };
-        Some(Shown { document, version })
+        Some(Shown { document, version, parts: Vec::new() })
     }
 
-    /// The account that the target showed already.
+    /// The account that the target showed already, completed where what is wanted stands in answers of their own.
     pub(super) async fn seen(
         &self,
         located: &Located,
         shown: Shown,
         extent: Extent<'_>,
     ) -> Result<Account, OperationError> {
+        self.seen_by(&self.kind().rules, (located, shown), extent).await
+    }
+
+    /// The same, read by these rules: list items may show values otherwise.
+    pub(super) async fn seen_by(
+        &self,
+        rules: &[Rule],
+        (located, mut shown): (&Located, Shown),
+        extent: Extent<'_>,
+    ) -> Result<Account, OperationError> {
         let kind = self.kind();
+        self.put_together(&mut shown, located, extent).await?;
         let mut resource = match extent {
-            Extent::Whole => kind.to_scim(&shown.document, &|_| true, self.known())?,
-            Extent::Part(wants) => kind.to_scim(&shown.document, wants, self.known())?,
+            Extent::Whole => kind.to_scim_by(rules, &shown.document, (&|_| true, self.known()))?,
+            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => {
+                kind.to_scim_by(rules, &shown.document, (wants, self.known()))?
+            }
         };
         self.translate(&mut resource).await?;
+        let wants = |path: &AttributePath| match extent {
+            Extent::Whole => true,
+            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => wants(path),
+        };
+        for rule in kind.rules.iter().filter(|rule| rule.is_read_elsewhere() && wants(&rule.attribute)) {
+            resource.set(&rule.attribute, self.read_elsewhere(rule, located).await?);
+        }
         if let Some(link) = &located.link {
             restore(kind, &mut resource, link);
         }
@@ -179,18 +199,19 @@ impl Work {
     }
 
     /// Identifies the accounts of one page: one look into the store, one transaction for those never seen before.
-    pub(super) async fn identify(&self, documents: Vec<Value>) -> Result<Vec<(Located, Shown)>, OperationError> {
+    pub(super) async fn identify(&self, items: Vec<Shown>) -> Result<Vec<(Located, Shown)>, OperationError> {
         let kind = self.kind();
-        let ours = documents.into_iter().filter(|document| !kind.is_absent(document, self.known()));
-        let keyed = ours.map(|document| Ok((kind.key_of(&document).ok_or(OperationError::Keyless)?, document)));
-        let keyed: Vec<(String, Value)> = keyed.collect::<Result<_, OperationError>>()?;
+        let keyed =
+            items.into_iter().map(|item| Ok((kind.key_of(&item.document).ok_or(OperationError::Keyless)?, item)));
+        let keyed: Vec<(String, Shown)> = keyed.collect::<Result<_, OperationError>>()?;
         let keys: Vec<&str> = keyed.iter().map(|(key, _)| key.as_str()).collect();
         let links = self.links(kind, &keys).await?;
-        let located = keyed.into_iter().zip(links).filter_map(|((key, document), link)| {
+        let hidden = |link: &Option<Arc<Link>>| link.as_ref().is_some_and(|link| is_hidden(kind, link));
+        let known = keyed.into_iter().zip(links).filter(|(_, link)| !hidden(link));
+        let located = known.filter_map(|((key, item), link)| {
             let id = link.as_ref().map_or_else(|| key.clone(), |link| link.scim_id.clone());
             let term = Term::Value(plan::key_value(kind, &key)?);
-            let version = kind.version_in(&document);
-            Some((Located { id, key, term, link }, Shown { document, version }))
+            Some((Located { id, key, term, link }, item))
         });
         Ok(located.collect())
     }
@@ -204,7 +225,7 @@ impl Work {
         let mut links = self.gateway.store.links_by_keys(&scope, keys)?;
         let mut fresh = Vec::new();
         for (link, key) in links.iter_mut().zip(keys) {
-            *link = link.take().filter(|link| link.state == LinkState::Live);
+            *link = link.take().filter(|link| link.state == LinkState::Live || is_hidden(kind, link));
             if link.is_none() && !kind.key.stable {
                 fresh.push(self.new_link(kind, key)?);
             }
@@ -252,7 +273,11 @@ impl Work {
             {
                 let Some(key) = resource.text(&rule.attribute).map(str::to_owned) else { continue };
                 let links = self.links(referred, &[&key]).await?;
-                let id = links.into_iter().flatten().next().map_or(Value::Null, |link| link.scim_id.clone().into());
+                let id = links
+                    .into_iter()
+                    .flatten()
+                    .find(|link| !is_hidden(referred, link))
+                    .map_or(Value::Null, |link| link.scim_id.clone().into());
                 resource.set(&rule.attribute, id);
             }
             let Shape::Each { items, .. } = &rule.shape else { continue };
@@ -260,6 +285,15 @@ impl Work {
                 let Some(referred) = item.refers_to.as_deref().and_then(|name| self.instance.mapping.kind(name)) else {
                     continue;
                 };
+                if let Some(fixed) = &referred.fixed {
+                    // What the mapping does not list is no resource: it stays in the account, and nobody sees it.
+                    let listed = |element: &&Value| {
+                        fixed.iter().any(|one| referred.key_of(one).as_deref() == Some(text(element, &item.sub)))
+                    };
+                    let listed = resource.elements(&rule.attribute).iter().filter(listed).cloned().collect();
+                    resource.set(&rule.attribute, listed);
+                    continue;
+                }
                 if referred.key.stable || resource.elements(&rule.attribute).is_empty() {
                     continue;
                 }
@@ -269,7 +303,8 @@ impl Work {
                 let links = self.links(referred, &keys).await?;
                 let named = elements.iter().zip(links).filter_map(|(element, link)| {
                     let mut element = element.clone();
-                    element[&*item.sub] = Value::from(link?.scim_id.clone());
+                    let link = link.filter(|link| !is_hidden(referred, link))?;
+                    element[&*item.sub] = Value::from(link.scim_id.clone());
                     Some(element)
                 });
                 resource.set(&rule.attribute, named.collect());
@@ -279,13 +314,18 @@ impl Work {
     }
 }
 
+/// Was the account deleted, and does the target show it all the same?
+pub(super) fn is_hidden(kind: &TypeMapping, link: &Link) -> bool {
+    kind.leaves() == Leaves::Account && link.state == LinkState::Tombstone
+}
+
 /// A version is made of the target's own and what is kept beside it, else of the whole resource. Of a part there is none.
 fn version(shown: &Shown, resource: &Resource, (extent, link): (Extent<'_>, Option<&Link>)) -> Option<String> {
     let text = |fields: &Map<String, Value>| serde_json::to_string(fields).unwrap_or_default();
     match (&shown.version, extent) {
         (Some(version), _) => Some(entity_tag(&[version, &link.map(|link| text(&link.kept)).unwrap_or_default()])),
         (None, Extent::Whole) => Some(entity_tag(&[&text(&resource.0)])),
-        (None, Extent::Part(_)) => None,
+        (None, Extent::Part(_) | Extent::Item(_) | Extent::Rest(_)) => None,
     }
 }
 

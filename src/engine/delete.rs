@@ -3,6 +3,7 @@
 use crate::engine::account::{Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
+use crate::mapping::Leaves;
 use crate::plan::{self, SameKeys, Subject};
 use crate::target::Captures;
 
@@ -13,6 +14,7 @@ use crate::target::Captures;
 pub async fn delete(work: Work, id: String) -> Result<(), OperationError> {
     let _turn = work.lock("id", &id).await?;
     let located = work.locate(&id)?;
+    work.prepare().await?;
     match attempt(&work, &located).await {
         Ok(ran) => work.confirm_gone(&located, ran).await,
         Err(error) => {
@@ -40,18 +42,30 @@ async fn attempt(work: &Work, located: &Located) -> Result<Ran, OperationError> 
         work.check_condition(before)?;
         subject.before = Some(before.before());
     }
-    let step = plan::delete(&subject)?;
-    work.run(std::slice::from_ref(&step), &mut Captures::default()).await
+    let steps = plan::delete(&subject)?;
+    work.run(&steps, &mut Captures::default()).await
 }
 
 impl Work {
     /// Where nobody knows whether the target did it, it is looked at.
     async fn confirm_gone(&self, located: &Located, ran: Ran) -> Result<(), OperationError> {
         for (_, error) in ran.doubts {
-            if self.fetch(located).await?.is_some() {
+            if self.is_there(located).await? {
                 return Err(error);
             }
         }
-        self.seen_absent(located).await
+        match self.kind().leaves() {
+            Leaves::Nothing | Leaves::Name => self.seen_absent(located).await,
+            Leaves::Account => self.hide(located).await,
+        }
+    }
+
+    /// The account stays readable in the target: its tombstone hides it from here on.
+    async fn hide(&self, located: &Located) -> Result<(), OperationError> {
+        let link = match &located.link {
+            Some(link) => (**link).clone(),
+            None => self.new_link(self.kind(), &located.key)?,
+        };
+        Ok(self.gateway.store.save_links(&self.scope(), vec![link.buried((self.gateway.now)())]).await?)
     }
 }

@@ -6,21 +6,9 @@ use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::plan::{PlanError, Unanswerable};
 use crate::scim::error::ScimError;
 use crate::store::StoreError;
-use crate::target::{TargetError, Trouble};
+pub use crate::target::Side;
+use crate::target::TargetError;
 use std::sync::Arc;
-
-/// Whose side an error is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The client sent what cannot be done.
-    Client,
-    /// The mapping file, or its script, is wrong.
-    Mapping,
-    /// The product does not work, or does not do what the mapping says.
-    Target,
-    /// We do not work.
-    Gateway,
-}
 
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +92,20 @@ pub enum OperationError {
     /// The target made an account and does not show it yet.
     #[error("the target made the account and does not show it yet; the same request sent again completes it")]
     NotYet,
+    /// The account has a field of its own where the mapping puts the answer of another read.
+    #[error(
+        "the account has a field `{name}` of its own, which the read of that name hides; rename the read in the mapping"
+    )]
+    Hidden {
+        /// The name of both.
+        name: Arc<str>,
+    },
+    /// The target took a write and says that it failed.
+    #[error("the target took the request and then failed to do it")]
+    NotDone {
+        /// The target's words.
+        detail: Option<String>,
+    },
     /// The target lists an account without its key.
     #[error("an item of the target's list has no key of the promised shape")]
     Keyless,
@@ -144,14 +146,14 @@ impl OperationError {
             OperationError::Plan(PlanError::Rule(error)) if error.is_a_script_failure() => Side::Mapping,
             // What cannot be written as sent is the client's mistake.
             OperationError::Plan(PlanError::Rule(_)) => Side::Client,
-            OperationError::Plan(_) => Side::Mapping,
+            OperationError::Plan(_) | OperationError::Hidden { .. } => Side::Mapping,
             OperationError::Rule(RuleError { cause: RuleFault::Rest, .. }) => Side::Client,
-            OperationError::Target(TargetError { trouble: Trouble::Unsafe(_), .. }) => Side::Client,
+            OperationError::Target(error) => error.side(),
             OperationError::Rule(_)
             | OperationError::NoKey
             | OperationError::NotYet
+            | OperationError::NotDone { .. }
             | OperationError::Keyless
-            | OperationError::Target(_)
             | OperationError::Unfit { .. }
             | OperationError::Stale => Side::Target,
             OperationError::Store(_) | OperationError::Lock(_) | OperationError::Panicked => Side::Gateway,

@@ -1,5 +1,6 @@
 //! What an operation would do, without doing it: the steps that gather, and the steps that write.
 
+use crate::engine::document::reads;
 use crate::engine::update::Asked;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
@@ -24,8 +25,12 @@ pub struct Explained {
 /// No key of this target looks like that id; the mapping declares no call.
 pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
-    let read = || plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"));
+    let read = || reads(work, &located.term);
     let mut explained = Explained::default();
+    if work.kind().fixed.is_some() && purpose == Purpose::Read {
+        explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
+        return Ok(explained);
+    }
     match purpose {
         Purpose::Delete => {
             let kind = work.kind();
@@ -38,11 +43,11 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
                 known: work.known(),
             };
             if plan::delete_needs_account(&subject) {
-                explained.steps.push(read()?);
+                explained.steps.extend(read()?);
             }
-            explained.steps.push(plan::delete(&subject)?);
+            explained.steps.extend(plan::delete(&subject)?);
         }
-        _ => explained.steps.push(read()?),
+        _ => explained.steps.extend(read()?),
     }
     Ok(explained)
 }
@@ -63,7 +68,16 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
         references: &plan::SameKeys,
         known: work.known(),
     };
-    let mut explained = Explained { steps: plan::create(&subject, resource)?, notes: Vec::new() };
+    let creation = plan::create(&subject, resource)?;
+    let steps = [creation.make, creation.then, creation.supposed].concat();
+    let mut explained = Explained { steps, notes: Vec::new() };
+    if !creation.left.rules.is_empty() {
+        let names = creation.left.rules.iter().map(|place| kind.rules[*place].attribute.to_string());
+        let names = names.collect::<Vec<_>>().join(", ");
+        explained.notes.push(format!(
+            "the create does not carry {names}: updates follow for what the new account does not hold already"
+        ));
+    }
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
         explained
             .notes
@@ -80,6 +94,10 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
 pub fn search(work: &Work, filter: Option<&Filter>) -> Result<Explained, OperationError> {
     let kind = work.kind();
     let mut explained = Explained::default();
+    if kind.fixed.is_some() {
+        explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
+        return Ok(explained);
+    }
     let lookup = filter
         .map(|filter| plan::search(&work.instance.mapping, (kind, work.known()), filter))
         .transpose()?
@@ -133,11 +151,14 @@ pub enum Given {
 async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
     let mut explained = Explained::default();
-    let read = plan::read(work.kind(), &located.term).ok_or(OperationError::NotOffered("reading"))?;
+    let read = match &work.kind().fixed {
+        Some(_) => Vec::new(),
+        None => reads(work, &located.term)?,
+    };
     let decided = match work.blind(&located, &asked) {
         Some(decided) => decided,
         None => {
-            explained.steps.push(read.clone());
+            explained.steps.extend(read.iter().cloned());
             match known.account {
                 Given::Account => work.decide(&located, &asked).await?,
                 Given::Nothing => {
@@ -151,9 +172,15 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
         explained.notes.push("nothing changes in the target: no write".to_owned());
     }
     explained.steps.extend(work.steps(&located, &decided).await?);
+    explained.steps.extend(work.supposed_elsewhere(&located, &decided.changes).await?);
+    if decided.changes.elsewhere(work.kind()).next().is_some() {
+        explained
+            .notes
+            .push("members are written one by one, each read first; who leaves is written like who joins".to_owned());
+    }
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
-        explained.steps.push(read);
+        explained.steps.extend(read);
         explained
             .notes
             .push("the last read is made only if the answer of the write does not show the account".to_owned());
@@ -186,11 +213,18 @@ impl Explained {
             }
             Lookup::Find(place, value) => {
                 let arguments = vec![Argument::of(Variable::Value, value.clone())];
-                self.steps.push(paged(kind.find[*place].search.call, arguments));
+                let calls = kind.find[*place].search.calls();
+                self.steps.extend(calls.map(|call| paged(call, arguments.clone())));
+            }
+            Lookup::Refers(place, referred, id) => {
+                let arguments = vec![Argument::of(Variable::Value, *id)];
+                let calls = kind.find[*place].search.calls();
+                self.steps.extend(calls.map(|call| paged(call, arguments.clone())));
+                self.notes.push(format!("the id is asked for as the key of the {referred} it stands for"));
             }
             Lookup::Scan => {
                 let list = kind.list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
-                self.steps.push(paged(list.call, Vec::new()));
+                self.steps.extend(list.calls().map(|call| paged(call, Vec::new())));
             }
             Lookup::Any(all) => all.iter().try_for_each(|one| self.follow(work, one))?,
         }

@@ -3,17 +3,23 @@
 mod account;
 mod create;
 mod delete;
+mod document;
 mod error;
 pub mod explain;
+mod made;
+mod membership;
 mod read;
 mod run;
 mod search;
+mod unique;
 mod update;
+mod wait;
 
-pub use account::{Account, version_of};
+pub use account::{Account, Extent, Located, version_of};
 pub use create::create;
 pub use delete::delete;
 pub use error::{OperationError, Side};
+pub use membership::Walked;
 pub use read::read;
 pub use search::{Found, Query, search, sorts};
 pub use update::{indexed, patch, replace};
@@ -38,6 +44,8 @@ pub struct Work {
     pub budget: Arc<Budget>,
     /// The version that the client expects.
     pub condition: Option<Condition>,
+    /// What this request learnt of other accounts' lists.
+    pub walked: Walked,
 }
 
 impl Work {
@@ -46,9 +54,21 @@ impl Work {
         &self.instance.mapping.types[self.kind]
     }
 
-    /// What rules, conditions and plans may name beside the account: the instance's settings.
-    fn known(&self) -> &dyn crate::wire::Scope {
-        self.instance.target.settings()
+    /// What rules, conditions and plans may name beside the account: the instance's settings, and the lookups that were got.
+    pub fn known(&self) -> &dyn crate::wire::Scope {
+        &self.instance.target
+    }
+
+    /// Gets the lookups that rules and conditions name, so that deciding need not wait.
+    ///
+    /// # Errors
+    /// A lookup cannot be got.
+    pub async fn prepare(&self) -> Result<(), OperationError> {
+        let known = &self.instance.mapping.known_lookups;
+        if known.is_empty() {
+            return Ok(());
+        }
+        Ok(self.instance.target.prepare(known, &self.budget).await?)
     }
 
     /// The rows of this resource type in the store.

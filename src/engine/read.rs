@@ -13,6 +13,7 @@ use crate::scim::resource::Resource;
 pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, OperationError> {
     let kind = work.kind();
     let located = work.locate(id)?;
+    work.prepare().await?;
     let wants = |path: &AttributePath| view.wants(path, &kind.kind);
     let extent = if *view == View::all() || work.condition.is_some() { Extent::Whole } else { Extent::Part(&wants) };
     let account = work.gather_unlocked(&located, extent).await?;

@@ -6,10 +6,11 @@ use crate::mapping::{Rule, Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
 use crate::store::LinkState;
-use crate::target::{Captures, Outcome, TargetError, Use, Written};
+use crate::target::{Captures, Outcome, TargetError, Trouble, Use, Written};
 use crate::wire::template::as_text;
-use crate::wire::{CallId, Meaning, Term, Variable};
+use crate::wire::{CallId, Meaning, Scope, Term, Variable};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,9 +34,17 @@ impl Work {
     pub(super) async fn run(&self, steps: &[Planned], captures: &mut Captures) -> Result<Ran, OperationError> {
         let mut ran = Ran::default();
         for planned in steps {
+            if planned.purpose == Purpose::Await {
+                self.wait_until_done(planned, captures).await?;
+                ran.account = None;
+                continue;
+            }
             match self.send(planned, captures).await {
                 Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
-                Err(error) if error.written == Written::Maybe && planned.purpose != Purpose::Create => {
+                // A membership that cannot be found is not there.
+                Err(TargetError { trouble: Trouble::NothingFound { .. }, .. })
+                    if planned.purpose == Purpose::Remove => {}
+                Err(error) if error.written == Written::Maybe && planned.purpose.can_be_seen() => {
                     ran.doubts.push((planned.clone(), error.into()))
                 }
                 Err(error) => return Err(error.into()),
@@ -55,11 +64,13 @@ impl Work {
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => {
                 ran.key = ran.key.take().or_else(|| outcome.key.clone());
-                ran.account = if element { None } else { self.shown(outcome) };
+                // Without its version the account would seem to be another one than the next read shows.
+                let versioned = |shown: &Shown| shown.version.is_some() || self.kind().version.is_none();
+                ran.account = if element { None } else { self.shown(outcome).filter(versioned) };
             }
             // There already, or gone already: what was asked for holds.
             Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
-            Meaning::Check if planned.purpose != Purpose::Create => {
+            Meaning::Check if planned.purpose.can_be_seen() => {
                 ran.doubts.push((planned.clone(), self.refusal(planned, &outcome)))
             }
             Meaning::Absent if element => ran.doubts.push((planned.clone(), self.refusal(planned, &outcome))),
@@ -84,12 +95,14 @@ impl Work {
     pub(super) fn unexpected(&self, planned: &Planned, outcome: &Outcome) -> OperationError {
         let detail = outcome.detail.clone();
         match outcome.meaning {
-            Meaning::Absent => OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None },
+            Meaning::Absent if !matches!(planned.purpose, Purpose::Then | Purpose::Await) => {
+                OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None }
+            }
             Meaning::Taken => OperationError::Taken { detail },
             Meaning::Invalid | Meaning::Check => OperationError::Invalid { detail },
             Meaning::Refused => OperationError::Refused { detail },
             Meaning::Changed => OperationError::Stale,
-            Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
+            Meaning::Absent | Meaning::Ok | Meaning::Empty | Meaning::LoginAgain | Meaning::Busy | Meaning::Broken => {
                 let call = crate::plan::call_of(&self.instance.mapping, planned);
                 OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
             }
@@ -133,7 +146,8 @@ impl Work {
             (Variable::Members, Term::Value(Value::Array(all))) => Some(all.iter().collect()),
             _ => None,
         });
-        values.flatten().all(|value| element_there(kind, planned, &account.shown.document, value) == wanted)
+        let shown = (&account.shown.document, self.known());
+        values.flatten().all(|value| element_there(kind, planned, shown, value) == wanted)
     }
 
     /// What is behind every reference of these elements, looked up before planning: keys, and where a call names attributes of
@@ -236,13 +250,20 @@ fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: 
     rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 
-fn element_there(kind: &TypeMapping, planned: &Planned, document: &Value, value: &Value) -> bool {
+fn element_there(
+    kind: &TypeMapping,
+    planned: &Planned,
+    (document, known): (&Value, &dyn Scope),
+    value: &Value,
+) -> bool {
     let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
     rules.into_iter().any(|rule| match &rule.shape {
         Shape::Each { at, items, .. } => {
             let item = items.iter().find(|item| &*item.sub == "value");
-            let shown = at.items(document).into_iter().filter_map(|one| item.and_then(|item| item.at.first(one)));
-            shown.into_iter().any(|one| fold(&as_text(one)) == fold(&as_text(value)))
+            let Some(item) = item else { return false };
+            let shown = at.items(document).into_iter().filter_map(|one| item.at.first(one));
+            let read = shown.filter_map(|one| item.transform.to_scim(one, Kind::String, known).ok().flatten());
+            read.into_iter().any(|one| fold(&as_text(&one)) == fold(&as_text(value)))
         }
         _ => false,
     })

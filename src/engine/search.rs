@@ -1,8 +1,9 @@
 //! Lists: a page of everything, or what a filter matches — found by the calls the plan chose, and always filtered again here.
 
 use crate::engine::account::{Account, Extent, Located, Shown};
+use crate::engine::document::{PARALLEL, steps};
 use crate::engine::{OperationError, Work};
-use crate::mapping::Search;
+use crate::mapping::{Rule, Search};
 use crate::plan::{self, Lookup};
 use crate::scim::filter::Filter;
 use crate::scim::fold::fold;
@@ -14,13 +15,11 @@ use crate::scim::sort::Sort;
 use crate::store::KeptValue;
 use crate::target::{Captures, Span};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Step, StepKind, Variable};
+use crate::wire::{Argument, Path, Step, Term, Variable};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// How many accounts of one page are read at a time.
-const PARALLEL: usize = 8;
 /// How many rows the store may yield for one kept value.
 const KEPT_ROWS: usize = 1000;
 
@@ -51,19 +50,24 @@ pub struct Found {
 /// # Errors
 /// The filter cannot be answered; the target cannot be asked.
 pub async fn search(work: &Work, query: &Query) -> Result<Found, OperationError> {
+    work.prepare().await?;
+    if let Some(fixed) = &work.kind().fixed {
+        return Box::pin(work.among(fixed, query)).await;
+    }
     let lookup = match &query.filter {
         Some(filter) => plan::search(&work.instance.mapping, (work.kind(), work.known()), filter)?,
         None if query.sort.is_some() => Lookup::Scan,
-        None => return work.page(query).await,
+        None => return Box::pin(work.page(query)).await,
     };
     let mut sieve = Sieve::new(query);
-    work.follow(&lookup, &mut sieve).await?;
+    // Boxed: a search is the largest of all requests, and every request would be as large.
+    Box::pin(work.follow(&lookup, &mut sieve)).await?;
     Ok(sieve.finish())
 }
 
 /// Can whole results of this type be had, so that sorting them means something?
 pub fn sorts(work: &Work) -> bool {
-    work.kind().may_scan(&work.instance.mapping)
+    work.kind().fixed.is_some() || work.kind().may_scan(&work.instance.mapping)
 }
 
 /// Keeps what matches, once, and of that the window.
@@ -104,6 +108,29 @@ impl<'a> Sieve<'a> {
 }
 
 impl Work {
+    /// What matches of the accounts that the mapping itself lists.
+    async fn among(&self, fixed: &[Value], query: &Query) -> Result<Found, OperationError> {
+        let mut sieve = Sieve::new(query);
+        for (located, shown) in self.identify(fixed.iter().cloned().map(Shown::of).collect()).await? {
+            sieve.take(self.seen(&located, shown, Extent::Part(&|path| wanted(self, query, path))).await?);
+        }
+        Ok(sieve.finish())
+    }
+
+    /// Every account that a call yields, as much of it as the view shows.
+    pub(super) async fn every(
+        &self,
+        search: &Search,
+        arguments: Vec<Argument>,
+        view: View,
+    ) -> Result<Vec<Resource>, OperationError> {
+        let window = Window { start: 1, count: usize::MAX };
+        let query = Query { filter: None, window, view, sort: None };
+        let mut sieve = Sieve::new(&query);
+        self.walk(search, arguments, &mut sieve).await?;
+        Ok(sieve.finish().resources)
+    }
+
     async fn follow(&self, lookup: &Lookup<'_>, sieve: &mut Sieve<'_>) -> Result<(), OperationError> {
         match lookup {
             Lookup::Id(id) => self.look_at(id, sieve).await,
@@ -121,6 +148,9 @@ impl Work {
             Lookup::Find(place, value) => {
                 let find = &self.kind().find[*place].search;
                 self.walk(find, vec![Argument::of(Variable::Value, value.clone())], sieve).await
+            }
+            Lookup::Refers(place, referred, id) => {
+                self.follow_reference(&self.kind().find[*place].search, (referred, id), sieve).await
             }
             Lookup::Scan => match &self.kind().list {
                 Some(list) => self.walk(list, Vec::new(), sieve).await,
@@ -150,92 +180,153 @@ impl Work {
         }
     }
 
-    /// Walks a list call to its end. Items that lack what is wanted are read in full, those that can be told apart without it first.
+    /// Asks for accounts that refer to the one with this id. To whom no account here belongs, none refers.
+    async fn follow_reference(
+        &self,
+        find: &Search,
+        (referred, id): (&str, &str),
+        sieve: &mut Sieve<'_>,
+    ) -> Result<(), OperationError> {
+        let place = self.instance.mapping.types.iter().position(|kind| &*kind.kind.name == referred);
+        let Some(place) = place else { return Ok(()) };
+        let located = match (Work { kind: place, ..self.clone() }).locate(id) {
+            Err(OperationError::NotFound { .. }) => return Ok(()),
+            located => located?,
+        };
+        self.walk(find, vec![Argument { variable: Variable::Value, term: located.term }], sieve).await
+    }
+
+    /// Walks the calls of a list to their ends.
     async fn walk(
         &self,
         search: &Search,
         arguments: Vec<Argument>,
         sieve: &mut Sieve<'_>,
     ) -> Result<(), OperationError> {
-        let step = Step { kind: StepKind::Pages, ..Step::once(search.call, arguments) };
-        let scan = self.instance.mapping.call(search.call).listing.as_ref().and_then(|listing| listing.scan);
         let captures = Captures::new();
-        let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
         let mut walked = 0;
-        while let Some(documents) = pages.next().await? {
-            walked += documents.len();
-            if scan.is_some_and(|scan| walked > scan) {
-                return Err(OperationError::TooMany { scan: scan.unwrap_or_default() });
-            }
-            for account in self.whole(search, self.identify(documents).await?, sieve.query).await? {
-                sieve.take(account);
+        for step in steps(search, &arguments) {
+            let mut pages = self.instance.target.pages(&step, Span::ALL, &captures, &self.budget)?;
+            while let Some(documents) = pages.next().await? {
+                walked += documents.len();
+                self.within_scan(&step, walked)?;
+                for account in Box::pin(self.accounts(search, documents, sieve.query)).await? {
+                    sieve.take(account);
+                }
             }
         }
         Ok(())
     }
 
-    /// The accounts of one page of items.
+    /// The accounts of one page of items that may match. What items lack is read, unless they can be told apart without it.
+    async fn accounts(
+        &self,
+        search: &Search,
+        items: Vec<Value>,
+        query: &Query,
+    ) -> Result<Vec<Account>, OperationError> {
+        let kind = self.kind();
+        let ours = items.into_iter().filter(|item| !kind.is_absent_item(search, item, self.known()));
+        let items = match &search.handle {
+            Some(handle) => self.read_by_handle(handle, ours.collect()).await?,
+            None => {
+                let shown = |document| Shown { version: kind.version_in(&document), document, parts: Vec::new() };
+                ours.map(shown).collect()
+            }
+        };
+        let read = stream::iter(self.identify(items).await?)
+            .map(|(located, shown)| async move { self.whole(search, (located, shown), query).await });
+        let accounts: Vec<Option<Account>> = read.buffered(PARALLEL).try_collect().await?;
+        Ok(accounts.into_iter().flatten().collect())
+    }
+
+    /// The accounts that items without keys stand for.
+    async fn read_by_handle(&self, handle: &Path, items: Vec<Value>) -> Result<Vec<Shown>, OperationError> {
+        let handles = items.iter().map(|item| handle.first(item).cloned().ok_or(OperationError::Keyless));
+        let handles: Vec<Value> = handles.collect::<Result<_, _>>()?;
+        let read = stream::iter(handles).map(|value| async move { self.ask(&Term::Value(value)).await });
+        let accounts: Vec<Option<Shown>> = read.buffered(PARALLEL).try_collect().await?;
+        let ours = |shown: &Shown| !self.kind().is_absent_without(&shown.document, &|_| true, self.known());
+        Ok(accounts.into_iter().flatten().filter(ours).collect())
+    }
+
+    /// The account of one item, or `None` where it cannot match or is not there.
     async fn whole(
         &self,
         search: &Search,
-        items: Vec<(Located, Shown)>,
+        (located, mut shown): (Located, Shown),
         query: &Query,
-    ) -> Result<Vec<Account>, OperationError> {
-        let lacks =
-            |path: &AttributePath| search.lacks.iter().any(|lacking| lacking.covers(path) || path.covers(lacking));
-        let kind = &self.kind().kind;
-        let filtered = query.filter.iter().flat_map(Filter::paths).chain(query.sort.iter().map(Sort::path)).any(lacks);
-        let shown = search.lacks.iter().any(|path| query.view.wants(path, kind));
-        let read = stream::iter(items).map(|(located, shown_here)| async move {
-            let wants = |path: &AttributePath| wanted(self, query, path);
-            if !shown && !filtered {
-                return self.seen(&located, shown_here, Extent::Part(&wants)).await.map(Some);
+    ) -> Result<Option<Account>, OperationError> {
+        let kind = self.kind();
+        let wants = |path: &AttributePath| wanted(self, query, path);
+        let by_account = search.handle.is_some();
+        let touches = |path: &AttributePath, other: &AttributePath| path.covers(other) || other.covers(path);
+        let from_main = |path: &AttributePath| !by_account && search.lacks.iter().any(|one| touches(one, path));
+        let lacks = |path: &AttributePath| from_main(path) || kind.named_reads().iter().any(|named| named.feeds(path));
+        let rules = search.rules.as_ref().filter(|_| !by_account).unwrap_or(&kind.rules);
+        let mut asked = query.filter.iter().flat_map(Filter::paths).chain(query.sort.iter().map(Sort::path));
+        let judged = !search.undecided.is_empty();
+        if let Some(filter) = query.filter.as_ref().filter(|_| !judged && !asked.any(lacks)) {
+            let part = |path: &AttributePath| wants(path) && !lacks(path);
+            let partial = self.seen_item(rules, (&located, shown.clone()), &part).await?;
+            if !filter.matches(&partial.resource) {
+                return Ok(None);
             }
-            if !filtered && let Some(filter) = &query.filter {
-                let partial =
-                    self.seen(&located, shown_here, Extent::Part(&|path| wants(path) && !lacks(path))).await?;
-                if !filter.matches(&partial.resource) {
-                    return Ok(None);
-                }
+        }
+        let extent = Extent::Part(&wants);
+        let found = if !by_account && (kind.is_judged_by_account(search) || search.lacks.iter().any(wants)) {
+            self.gather_unlocked(&located, extent).await
+        } else if judged {
+            match self.put_together(&mut shown, &located, extent).await {
+                Ok(()) if kind.is_absent(&shown.document, self.known()) => return Ok(None),
+                Ok(()) => self.seen_by(rules, (&located, shown), extent).await,
+                Err(error) => Err(error),
             }
-            match self.gather_unlocked(&located, Extent::Part(&wants)).await {
-                Err(OperationError::NotFound { .. }) => Ok(None),
-                account => account.map(Some),
-            }
-        });
-        let accounts: Vec<Option<Account>> = read.buffered(PARALLEL).try_collect().await?;
-        Ok(accounts.into_iter().flatten().collect())
+        } else {
+            self.seen_item(rules, (&located, shown), &wants).await
+        };
+        match found {
+            Err(OperationError::NotFound { .. }) => Ok(None),
+            account => account.map(Some),
+        }
+    }
+
+    /// As much of an item's account as is wanted. Conditions need nothing beyond the item.
+    async fn seen_item(
+        &self,
+        rules: &[Rule],
+        (located, shown): (&Located, Shown),
+        wants: &(dyn Fn(&AttributePath) -> bool + Sync),
+    ) -> Result<Account, OperationError> {
+        self.seen_by(rules, (located, shown), Extent::Item(wants)).await
     }
 
     /// One window of everything. The target's own total counts where nothing of its list is hidden; else totals come from walking.
     async fn page(&self, query: &Query) -> Result<Found, OperationError> {
         let list = self.kind().list.as_ref().ok_or(OperationError::NotOffered("listing"))?;
         let listing = self.instance.mapping.call(list.call).listing.as_ref();
-        let counted = listing.is_some_and(|listing| listing.total.is_some()) && self.kind().absent_when.is_empty();
-        if !counted {
-            let mut sieve = Sieve::new(query);
-            self.walk(list, Vec::new(), &mut sieve).await?;
-            return Ok(sieve.found);
+        let counted =
+            listing.is_some_and(|listing| listing.total.is_some()) && !self.kind().hides() && list.also.is_empty();
+        if counted && let Some(found) = self.counted_page(list, query).await? {
+            return Ok(found);
         }
-        let step = Step { kind: StepKind::Pages, ..Step::once(list.call, Vec::new()) };
+        let mut sieve = Sieve::new(query);
+        self.walk(list, Vec::new(), &mut sieve).await?;
+        Ok(sieve.found)
+    }
+
+    /// The window, with the target's own total; `None` where that was no number that could be believed.
+    async fn counted_page(&self, list: &Search, query: &Query) -> Result<Option<Found>, OperationError> {
+        let step = Step::once(list.call, Vec::new());
         let span = Span { skip: query.window.start - 1, take: Some(query.window.count) };
         let captures = Captures::new();
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
-            let accounts = self.whole(list, self.identify(documents).await?, query).await?;
+            let accounts = Box::pin(self.accounts(list, documents, query)).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }
-        match pages.total() {
-            Some(total) => found.total = total,
-            // The target's own number was no number that could be believed.
-            None => {
-                let mut sieve = Sieve::new(query);
-                self.walk(list, Vec::new(), &mut sieve).await?;
-                found = sieve.found;
-            }
-        }
-        Ok(found)
+        Ok(pages.total().map(|total| Found { total, ..found }))
     }
 
     /// Accounts that may hold this value, for a create that must not make a second one.

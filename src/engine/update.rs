@@ -52,6 +52,7 @@ pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resou
 
 async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
     let _turn = work.lock("id", id).await?;
+    work.prepare().await?;
     let mut last = OperationError::Stale;
     for _ in 0..TRIES {
         match attempt(work, id, &asked, answer).await {
@@ -69,12 +70,14 @@ async fn attempt(
     answer: PatchAnswer,
 ) -> Result<Option<Resource>, OperationError> {
     let located = work.locate(id)?;
-    let decided = match work.blind(&located, asked) {
+    let mut decided = match work.blind(&located, asked) {
         Some(decided) => decided,
         None => work.decide(&located, asked).await?,
     };
     let steps = work.steps(&located, &decided).await?;
-    if steps.is_empty() && !decided.keeps_anew {
+    decided.drop_document();
+    let elsewhere = decided.changes.elsewhere(work.kind()).next().is_some();
+    if steps.is_empty() && !decided.keeps_anew && !elsewhere {
         return match (answer, decided.before) {
             // What the target would not hold anyway (further e-mails, say) is not shown as if it did.
             (PatchAnswer::Resource, Some(account)) if decided.seen == Seen::Whole => Ok(Some(account.resource)),
@@ -88,6 +91,7 @@ async fn attempt(
     }
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let located = work.follow_key(located, &steps, &ran).await?;
+    work.write_elsewhere(&located, &decided.changes).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
     Ok(shown.filter(|_| answer == PatchAnswer::Resource))
@@ -104,6 +108,15 @@ pub(super) struct Decided {
     /// Rules whose attribute was cleared and whose field stays as it is, because the target has no form for nothing.
     pub unsaid: Vec<usize>,
     pub seen: Seen,
+}
+
+impl Decided {
+    /// Once the steps are planned, nobody looks at the document of an account whose long array was not read: it may be large.
+    fn drop_document(&mut self) {
+        if let (Seen::Part, true, Some(before)) = (self.seen, self.unsaid.is_empty(), &mut self.before) {
+            before.shown.document = Value::Null;
+        }
+    }
 }
 
 /// How much of the account the decision rests on.
@@ -123,6 +136,10 @@ impl Work {
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
         let kind = self.kind();
         let (after, changes) = plan::blind(&self.instance.mapping, kind, (operations, &kept))?;
+        // Where the target judges its callers, one who only changes what our store holds must at least be shown the account.
+        if changes.is_empty() && self.instance.passes_through() {
+            return None;
+        }
         let keeps = kept_after(kind, &kept, (&kept, &after));
         let keeps_anew = keeps != kept;
         Some(Decided { before: None, after, changes, keeps, keeps_anew, unsaid: Vec::new(), seen: Seen::Part })
@@ -148,7 +165,7 @@ impl Work {
             |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
         let part = |path: &AttributePath| !long(path);
         let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
-        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Part(&part) };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(&part) };
         let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
@@ -197,7 +214,7 @@ impl Work {
         let moved = sent.filter(|sent| !kind.key.stable && *sent != located.key);
         let (Some(sent), Some(link)) = (moved, &located.link) else { return Ok(located) };
         // In doubt the account is where it is; the target's form of the key wins.
-        if !ran.doubts.is_empty() && self.fetch(&located).await?.is_some() {
+        if !ran.doubts.is_empty() && self.is_there(&located).await? {
             return Ok(located);
         }
         let key = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document)).unwrap_or(sent);
@@ -343,7 +360,7 @@ fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, 
 
 /// What a client cannot write stays as it is, whatever it sent.
 fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept()) {
+    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none()) {
         match before.get(&rule.attribute) {
             Some(value) => after.set(&rule.attribute, value.clone()),
             None => drop(after.remove(&rule.attribute)),

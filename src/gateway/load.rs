@@ -24,13 +24,21 @@ pub enum LoadError {
 /// # Errors
 /// A file cannot be read; the mapping does not compile.
 pub fn load(path: &Path) -> Result<Compiled, LoadError> {
-    let read = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause })
-    };
-    let text = read(path)?;
+    compile(path, &read(path)?)
+}
+
+/// The same of a text that is to become the file.
+///
+/// # Errors
+/// The script cannot be read; the mapping does not compile.
+pub fn compile(path: &Path, text: &str) -> Result<Compiled, LoadError> {
     let script = script_of(path).map(|path| read(&path).map(|text| (path.display().to_string(), text))).transpose()?;
     let script = script.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    mapping::compile(&path.display().to_string(), &text, script).map_err(LoadError::Wrong)
+    mapping::compile(&path.display().to_string(), text, script).map_err(LoadError::Wrong)
+}
+
+fn read(path: &Path) -> Result<String, LoadError> {
+    std::fs::read_to_string(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause })
 }
 
 fn script_of(mapping: &Path) -> Option<PathBuf> {

@@ -46,7 +46,10 @@ impl Locks {
     /// The queue is full, or the deadline passes first.
     pub async fn acquire(&self, key: String, deadline: Instant) -> Result<Guard, LockError> {
         let lane = self.lane(key);
-        if lane.waiting.fetch_add(1, Ordering::Relaxed) > self.queue {
+        if let Ok(turn) = lane.turn.clone().try_lock_owned() {
+            return Ok(Guard { _turn: turn, _lane: lane });
+        }
+        if lane.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue {
             lane.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(LockError::QueueFull);
         }
@@ -107,7 +110,7 @@ mod tests {
     async fn a_full_queue_refuses_at_once() {
         let locks = Arc::new(Locks::new(2));
         let _held = locks.acquire("a".into(), soon()).await.unwrap();
-        let waiters: Vec<_> = (0..3)
+        let waiters: Vec<_> = (0..2)
             .map(|_| {
                 let locks = locks.clone();
                 tokio::spawn(async move { locks.acquire("a".into(), soon()).await.err() })
@@ -116,5 +119,14 @@ mod tests {
         tokio::task::yield_now().await;
         assert_eq!(locks.acquire("a".into(), soon()).await.err(), Some(LockError::QueueFull));
         waiters.iter().for_each(|waiter| waiter.abort());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_queue_a_free_lock_is_given_and_a_held_one_is_not() {
+        let locks = Locks::new(0);
+        let held = locks.acquire("a".into(), soon()).await.unwrap();
+        assert_eq!(locks.acquire("a".into(), soon()).await.err(), Some(LockError::QueueFull));
+        drop(held);
+        assert!(locks.acquire("a".into(), soon()).await.is_ok());
     }
 }

@@ -6,7 +6,7 @@ mod locks;
 mod open;
 mod writes;
 
-pub use load::{LoadError, load};
+pub use load::{LoadError, compile, load};
 pub use locks::{Guard, LockError, Locks};
 pub use open::OpenError;
 pub use writes::{Running, Writes};
@@ -62,8 +62,6 @@ pub struct Instance {
     pub locks: Locks,
     /// What a PATCH answers, by resource type.
     pub patch_answer: HashMap<Arc<str>, PatchAnswer>,
-    /// Its rows in the store, by resource type.
-    pub scopes: HashMap<Arc<str>, Scope>,
 }
 
 /// What a PATCH answers.
@@ -78,8 +76,12 @@ pub enum PatchAnswer {
 impl Instance {
     /// The rows of a resource type in the store.
     pub fn scope(&self, kind: &TypeMapping) -> Scope {
-        let known = self.scopes.get(&kind.kind.name).cloned();
-        known.unwrap_or_else(|| Scope::new(self.name.clone(), kind.kind.name.clone()))
+        Scope::new(self.name.clone(), kind.kind.name.clone())
+    }
+
+    /// Does the target itself judge its callers?
+    pub fn passes_through(&self) -> bool {
+        self.mapping.auth.as_ref().is_some_and(crate::wire::Credential::passes_through)
     }
 
     /// What a PATCH of this resource type answers.

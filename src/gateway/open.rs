@@ -8,7 +8,7 @@ use crate::gateway::{Gateway, Instance, Locks, PatchAnswer, RequestLimits, Write
 use crate::mapping::{Look, Mapping};
 use crate::store::{Scope, Store, StoreError};
 use crate::target::{self, Address, AddressError, Target};
-use crate::transport::{ClientLimits, Roots, SetupError, Transport, TransportOptions};
+use crate::transport::{ClientLimits, Identity, Roots, SetupError, Transport, TransportOptions};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,7 +60,17 @@ pub enum OpenError {
         /// What is wrong with it.
         cause: AddressError,
     },
-    /// Trust roots.
+    /// A setting that should say where tokens are got.
+    #[error(
+        "target `{target}`: the mapping's `token_url` of `{lookup}` names a setting that is neither a path below the base URL nor an https URL"
+    )]
+    TokenUrl {
+        /// The target.
+        target: String,
+        /// What is got there.
+        lookup: String,
+    },
+    /// Trust roots, or the client certificate.
     #[error("target `{target}`: {cause}")]
     Transport {
         /// The target.
@@ -100,12 +110,24 @@ impl Gateway {
     /// # Errors
     /// [`OpenError`]: what is wrong and the way out.
     pub async fn open(config: &Config, path: &Path) -> Result<Gateway, OpenError> {
+        Gateway::over(config, path, || Store::open(&config.data)).await
+    }
+
+    /// The same over a store of one's own.
+    ///
+    /// # Errors
+    /// As [`Gateway::open`].
+    pub async fn over(
+        config: &Config,
+        path: &Path,
+        store: impl FnOnce() -> Result<Store, StoreError>,
+    ) -> Result<Gateway, OpenError> {
         if config.targets.is_empty() {
             return Err(OpenError::NoTarget(path.to_owned()));
         }
         let mappings = compile_all(config)?;
         let settings = config.resolve_settings(path)?;
-        let store = Store::open(&config.data)?;
+        let store = store()?;
         let mut instances = HashMap::new();
         for (name, described) in &config.targets {
             let mapping = mappings[&described.mapping].clone();
@@ -165,8 +187,10 @@ fn instance(
     let wanted: Vec<_> = wanted.collect::<Result<_, OpenError>>()?;
     let address =
         Address::parse(&described.base_url).map_err(|cause| OpenError::Address { target: name.to_owned(), cause })?;
+    let settings = target::Settings::new(wanted);
     let options = TransportOptions {
         roots: described.roots.clone().map_or(Roots::System, Roots::Pem),
+        identity: identity(&mapping, &settings),
         ..TransportOptions::default()
     };
     let transport = Transport::new(options).map_err(|cause| OpenError::Transport { target: name.to_owned(), cause })?;
@@ -178,10 +202,23 @@ fn instance(
         address,
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
-        settings: target::Settings::new(wanted),
+        settings,
+        lookups: mapping.lookups.clone(),
+        given: Vec::new(),
+        now: SystemTime::now,
         timeout: limits.timeout,
     };
-    Ok(Instance::new(mapping, Target::new(target, Arc::new(Wire(client))), limits.lock_queue).answering(described))
+    let target = Target::new(target, Arc::new(Wire(client)));
+    target
+        .check_urls()
+        .map_err(|lookup| OpenError::TokenUrl { target: name.to_owned(), lookup: lookup.to_string() })?;
+    Ok(Instance::new(mapping, target, limits.lock_queue).answering(described))
+}
+
+/// The certificate that is shown in TLS, where the mapping wants one.
+fn identity(mapping: &Mapping, settings: &target::Settings) -> Option<Identity> {
+    let certificate = mapping.auth.as_ref()?.certificate.as_ref()?;
+    Some(Identity::new(certificate.certificate.fill_text(settings)?, certificate.key.fill_text(settings)?))
 }
 
 /// A typing error in a setting's name must not pass for a setting.
@@ -203,9 +240,7 @@ impl Instance {
     /// An instance over a line.
     pub fn new(mapping: Arc<Mapping>, target: Target, lock_queue: usize) -> Instance {
         let name = target.name().clone();
-        let kinds = mapping.types.iter().map(|one| one.kind.name.clone());
-        let scopes = kinds.map(|kind| (kind.clone(), Scope::new(name.clone(), kind))).collect();
-        Instance { name, mapping, target, locks: Locks::new(lock_queue), patch_answer: HashMap::new(), scopes }
+        Instance { name, mapping, target, locks: Locks::new(lock_queue), patch_answer: HashMap::new() }
     }
 
     fn answering(mut self, described: &Described) -> Instance {

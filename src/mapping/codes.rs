@@ -98,7 +98,7 @@ codes! {
     UNKNOWN_CONVERSION "M016" "unknown-conversion" Error "no such conversion"
         "`as` takes the name of a built-in conversion, or a list of names.";
     UNKNOWN_METHOD "M017" "unknown-method" Error "not an HTTP method"
-        "A call begins with GET, HEAD, POST, PUT, PATCH or DELETE.";
+        "A call begins with GET, HEAD, POST, PUT, PATCH, DELETE, SEARCH, QUERY, LINK or UNLINK.";
     UNKNOWN_ATTRIBUTE "M018" "unknown-attribute" Error "no such attribute"
         "The name belongs to none of the type's schemas. An attribute of one's own is declared by a rule under its URN.";
     UNKNOWN_VARIABLE "M019" "unknown-variable" Error "no such placeholder"
@@ -201,12 +201,66 @@ codes! {
         "A URN and a name: `urn:example:params:scim:schemas:User:badge`, with `type` and perhaps `multi_valued`.";
     EDITION "M068" "edition" Error "an edition of the language that is not known"
         "This gateway reads edition 1.";
-    AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate, or several"
-        "`auth` has exactly one of `header`, `basic` and `bearer`.";
+    AUTH_UNCLEAR "M069" "auth-unclear" Error "no way to authenticate"
+        "`auth` says at least one way: `header`, `query`, `basic`, `bearer`, `cookies`, `oauth2`, `sign`, `client_certificate`, `pass_through`.";
     MADE_FROM_NOTHING "M070" "made-from-nothing" Error "a made key from an attribute without rule"
         "The attributes of a made key must have rules.";
     SUB_OF_LIST "M071" "sub-of-list" Error "a rule for a sub-attribute of a multi-valued attribute"
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
+    SHARED_UNKNOWN "M073" "shared-unknown" Error "`via` names a call that `calls:` does not have"
+        "Shared calls stand in `calls:` under a name, which `via` repeats.";
+    ARGUMENT_MISSING "M074" "argument-missing" Error "a hole of a shared call that nothing fills"
+        "Every place that uses a shared call fills each of its holes in `args`.";
+    ARGUMENT_UNKNOWN "M075" "argument-unknown" Error "an argument that the shared call has no hole for"
+        "`args` fill the holes of the call that `via` names, and nothing else.";
+    NAME_CLASH "M076" "name-clash" Error "a name that means something else already"
+        "Holes of shared calls, lookups, attributes and the language's own placeholders share one space of names.";
+    NEVER_USED "M077" "never-used" Warning "a shared call or a lookup that nothing uses"
+        "Perhaps a name is spelled otherwise where it should be used.";
+    LOOKUP_CIRCLE "M078" "lookup-circle" Error "lookups that need each other"
+        "Each would have to be got before the other.";
+    LOOKUP_ONCE "M079" "lookup-once" Error "a lookup whose life does not fit its use"
+        "A lookup whose call names the account or the member is another one for each step: `lives: once`. Such a one has no value outside of a step.";
+    ARGUMENT_NO_TEXT "M080" "argument-no-text" Error "an argument that cannot stand within a text"
+        "A list or a map with placeholders in it fills only a hole that stands alone.";
+    AUTH_INCOMPLETE "M081" "auth-incomplete" Error "a way to authenticate that lacks a part, or has one too many"
+        "Each grant of `oauth2` wants its own parts; what is signed must be sent.";
+    AUTH_CONFLICT "M082" "auth-conflict" Error "ways to authenticate that exclude each other"
+        "Only one of them can say who calls; `client_certificate` and `query` may stand beside others.";
+    READ_HIDES_FIELD "M083" "read-hides-field" Error "a named read that hides a field of the account"
+        "The answer of a named read lies in the account's document under its name, so no field of the account that a rule needs may have that name.";
+    READ_LIST_UNBOUNDED "M084" "read-list-unbounded" Error "an account read from a list that cannot be trusted to hold it"
+        "`read: list` takes the item with the key. The list must exist, be complete or bounded by `scan`, and its items must be the account.";
+    READ_FOR_NOTHING "M085" "read-for-nothing" Warning "a named read that nothing looks into"
+        "It is never made. Name it in a path, `$.name.field`, or leave it out.";
+    BODY_UNWRITABLE "M086" "body-unwritable" Error "a body that its encoding cannot write"
+        "A form is a map of fields; XML has one root element, so its body is a map with one field; `text` takes a text.";
+    HANDLE_WITHOUT_READ "M087" "handle-without-read" Error "a handle, and no call that takes it"
+        "The handle of a list item fills `<key>` of the read call, so there must be one.";
+    LIST_CONVERSION "M088" "list-conversion" Error "a conversion of list items that fits no rule"
+        "`as` on a list names attributes with a rule whose field is read, and whose own conversion the list's replaces.";
+    CONVERSION_MISFIT "M091" "conversion-misfit" Error "a conversion that does not fit the attribute"
+        "`join` makes one text of a multi-valued attribute, `split` a list of a single text, `split_name` one text of `name`; all others change single values.";
+    CONVERSION_UNCLEAR "M092" "conversion-unclear" Error "a conversion with no name, or with several"
+        "A map under `as` has one key, which names the conversion; only `zone` stands beside another, `date`. Several conversions are a list.";
+    BAD_DATE "M093" "bad-date" Error "a spelling of dates that cannot be used"
+        "A `date` pattern is one of strftime and names at least the day, so that it reads back; a `zone` is UTC, an offset, or POSIX rules.";
+    HAS_UNCLEAR "M094" "has-unclear" Error "`has` for an attribute that it cannot tell"
+        "An element is there or not, so the attribute is a boolean, or `values` says which of its values stands for true and which for false.";
+    PRIMARY_UNCLEAR "M095" "primary-unclear" Error "`primary` told in no way, in several, or in one that cannot be sent"
+        "One of `at`, `read`, `equals` and `first`. A choice that no call could send says `written: ignore`.";
+    DOUBLE_MEMBER "M096" "double-member" Error "two rules for one element of an array"
+        "Two `has` rules that mean the same element would undo each other.";
+    KEYED_ELEMENTS "M097" "keyed-elements" Error "`key: true` where elements have no names"
+        "The fields of an object are the elements, and their names one sub-attribute; the object is sent whole.";
+    NEVER_SENT "M099" "never-sent" Error "an attribute that nothing ever sends"
+        "The create drops the field, or its body does not hold it, and no row of `update` takes it: a client would set it in vain.";
+    NOT_A_TIME "M100" "not-a-time" Error "not a time"
+        "Times are a number and `ms`, `s` or `m`: `500ms`, `30s`.";
+    THROUGH_NOTHING "M101" "through-nothing" Error "a list that nothing can be written through"
+        "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
+    FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
+        "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
 }

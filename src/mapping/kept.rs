@@ -1,7 +1,7 @@
 //! What the product cannot hold: the part of a resource that our store keeps, and how it is laid over what the target shows.
 
 use crate::mapping::to_scim::push;
-use crate::mapping::{Rest, Rule, Shape, TypeMapping};
+use crate::mapping::{Leaves, Rest, Rule, Shape, TypeMapping};
 use crate::scim::resource::Resource;
 use serde_json::Value;
 
@@ -50,9 +50,9 @@ impl TypeMapping {
         old == new && was_kept.iter().all(|name| name.is_empty() || kept.contains(name))
     }
 
-    /// Does the store hold anything for this type: kept attributes, or sent forms to remember?
+    /// Does the store hold anything for this type: kept attributes, sent forms to remember, tombstones of what stays readable?
     pub fn stores(&self) -> bool {
-        self.rules.iter().any(|rule| rule.is_kept() || rule.remembers())
+        self.leaves() == Leaves::Account || self.rules.iter().any(|rule| rule.is_kept() || rule.remembers())
     }
 }
 

@@ -3,7 +3,13 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod election;
 pub mod kept;
+pub mod key;
+pub(crate) mod keyed;
+pub mod member;
+pub mod reading;
+pub mod record;
 pub mod rule;
 mod shape;
 mod source;
@@ -11,19 +17,26 @@ mod text;
 pub mod to_scim;
 pub mod to_target;
 pub mod transform;
+pub mod writing;
 
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, CallId, Condition, Credential, Path, Template};
+use crate::wire::{Call, CallId, Condition, Credential, Lookup, LookupId, Path, Template};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use codes::{Code, Severity};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Diagnostics, Look};
-pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Unknown, Written};
+pub use election::Election;
+pub use key::KeyForm;
+pub use member::Member;
+pub use reading::{Main, NamedRead, Reading};
+pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
-pub use transform::{Transform, TransformError};
+pub use transform::{Conversion, Transform, TransformError};
+pub use writing::{Delete, Follow, Leaves, Poll};
 
 /// One compiled mapping file.
 #[derive(Debug)]
@@ -38,8 +51,14 @@ pub struct Mapping {
     pub auth: Option<Credential>,
     /// Every declared call; a [`CallId`] is a place in it.
     pub calls: Arc<[Call]>,
+    /// Values that are got by calls of their own.
+    pub lookups: Arc<[Lookup]>,
+    /// Those that rules and conditions name, and that must be known before anything is decided.
+    pub known_lookups: Vec<LookupId>,
     /// The resource types it offers, `User` first.
     pub types: Vec<TypeMapping>,
+    /// What follows the success of calls that write.
+    pub follows: BTreeMap<CallId, Follow>,
     /// Its `tests:`.
     pub tests: Vec<TestCase>,
 }
@@ -60,7 +79,7 @@ pub struct TypeMapping {
     /// One per attribute, in file order.
     pub rules: Vec<Rule>,
     /// Reading one account by its key.
-    pub read: Option<CallId>,
+    pub read: Option<Reading>,
     /// Listing accounts.
     pub list: Option<Search>,
     /// Finding accounts by an attribute's value.
@@ -70,7 +89,9 @@ pub struct TypeMapping {
     /// Changing an account, in file order.
     pub update: Vec<UpdateRow>,
     /// Deleting an account.
-    pub delete: Option<CallId>,
+    pub delete: Option<Delete>,
+    /// The accounts that the mapping itself lists: the product has no calls for them.
+    pub fixed: Option<Vec<Value>>,
     /// Changes when an edit of the file would re-identify accounts or orphan kept values: key, id and kept definitions.
     pub fingerprint: String,
 }
@@ -84,8 +105,12 @@ pub struct KeyRule {
     pub stable: bool,
     /// It is a number in the target; anything else is 404 without a call.
     pub number: bool,
+    /// The target takes it in any case, so whose account it names is seen before it is written.
+    pub any_case: bool,
     /// It is made from attributes, not issued.
     pub made: Option<Template>,
+    /// What becomes of the attributes that it is made of.
+    pub form: KeyForm,
 }
 
 /// Where the target's own version of an account stands.
@@ -112,8 +137,16 @@ pub enum Unsupported {
 pub struct Search {
     /// The call; its [`Call::listing`] is set.
     pub call: CallId,
+    /// Further calls whose items belong to the list as well.
+    pub also: Vec<CallId>,
     /// Attributes that its items do not hold: the account is read when one of these is wanted.
     pub lacks: Vec<AttributePath>,
+    /// Places in [`TypeMapping::absent_when`] of conditions that look at what its items do not hold.
+    pub undecided: Vec<usize>,
+    /// Where in an item stands what `<key>` of the read call takes, if that is not the account's key.
+    pub handle: Option<Path>,
+    /// The rules by which its items are read, where they show some value otherwise than the account does.
+    pub rules: Option<Vec<Rule>>,
 }
 
 /// A way to find accounts by a value. It may yield more than asked for, never less.
@@ -190,6 +223,8 @@ pub struct TestCase {
     pub kept: Vec<(Arc<str>, String, Map<String, Value>)>,
     /// The instance's settings; a missing one reads as its own name.
     pub settings: Vec<(Arc<str>, String)>,
+    /// What the lookups yield; one that is not given yields its own name.
+    pub lookups: Vec<(Arc<str>, Value)>,
     /// The SCIM request: method, path with query, body.
     pub request: (String, String, Value),
     /// The writes expected, in order: `PUT /users/7.json` and the body, null for none. `None`: not looked at.
@@ -221,6 +256,16 @@ impl Mapping {
         &self.calls[usize::from(id.0)]
     }
 
+    /// What follows the success of this call.
+    pub fn follow(&self, id: CallId) -> Option<&Follow> {
+        self.follows.get(&id)
+    }
+
+    /// How this call is repeated, where it tells whether another one is done.
+    pub fn poll(&self, id: CallId) -> Option<&Poll> {
+        self.follows.values().filter_map(|follow| follow.poll.as_ref()).find(|poll| poll.call == id)
+    }
+
     /// What it says of `User` or `Group`.
     pub fn kind(&self, name: &str) -> Option<&TypeMapping> {
         self.types.iter().find(|one| &*one.kind.name == name)
@@ -231,6 +276,16 @@ impl TypeMapping {
     /// The rule of an attribute, or of its parent.
     pub fn rule(&self, attribute: &AttributePath) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.attribute.covers(attribute))
+    }
+
+    /// May the target show accounts that no client sees, so that its own count is no total?
+    pub fn hides(&self) -> bool {
+        !self.absent_when.is_empty() || self.leaves() == Leaves::Account
+    }
+
+    /// What a delete leaves behind.
+    pub fn leaves(&self) -> Leaves {
+        self.delete.as_ref().map(|delete| delete.leaves).unwrap_or_default()
     }
 
     /// The attributes that our store holds because the target cannot.

@@ -1,6 +1,8 @@
 //! One compiled line of a mapping file: which SCIM attribute becomes which field of the account, and how.
 
-use crate::mapping::transform::Transform;
+use crate::mapping::election::Election;
+use crate::mapping::member::Member;
+use crate::mapping::transform::{Conversion, Transform};
 use crate::scim::path::AttributePath;
 use crate::wire::{Body, CallId, Path, Template};
 use serde_json::Value;
@@ -29,8 +31,19 @@ pub struct Rule {
     pub keep: bool,
     /// What becomes of an element that refers to nobody the target knows.
     pub unknown: Unknown,
+    /// Its elements are written as elements of another type's list: a group's members as their own groups.
+    pub through: Option<Through>,
     /// The line of the mapping file.
     pub line: u32,
+}
+
+/// The list of another type through which elements are written, and read where the account shows none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Through {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// Its list.
+    pub attribute: AttributePath,
 }
 
 /// What becomes of an element that refers to nobody the target knows.
@@ -73,6 +86,26 @@ pub enum Shape {
         add: Option<CallId>,
         /// The call that removes one element.
         remove: Option<CallId>,
+        /// Elements that other rules own: neither shown nor touched by this one.
+        apart: Vec<Arc<Member>>,
+        /// The field is an object: each of its fields is an element, which the rule sees as `{ key, value }`.
+        keyed: bool,
+    },
+    /// Both ways: is this element in the array?
+    Has {
+        /// The array.
+        at: Path,
+        /// The element.
+        member: Arc<Member>,
+    },
+    /// Which element of the array's attribute is primary, where no field of the elements says so; stands behind its [`Shape::Each`].
+    Elected {
+        /// What makes an element primary.
+        by: Election,
+        /// Where an element's `value` stands.
+        value: Box<Item>,
+        /// Is another choice sent?
+        sent: bool,
     },
     /// In our store alone.
     Kept,
@@ -120,8 +153,8 @@ pub enum Cleared {
     /// null under `sends: changed`, left out under `sends: account`.
     #[default]
     Absent,
-    /// This value, which also reads as nothing.
-    As(Value),
+    /// The first of these values, each of which also reads as nothing. Never an empty list.
+    As(Vec<Value>),
 }
 
 /// What becomes of a change of an attribute that the rule only reads.
@@ -160,7 +193,14 @@ impl Rule {
 
     /// Has the target a form for no value? A table that does not spell it has none: its field stays as it is.
     pub fn can_be_cleared(&self) -> bool {
-        !matches!(self.transform, Transform::Table(_)) || self.cleared != Cleared::Absent
+        self.cleared != Cleared::Absent
+            || !(matches!(self.transform, Transform::Table(_)) || matches!(self.shape, Shape::Has { .. }))
+    }
+
+    /// Is a name one field, its parts made of its words?
+    pub fn is_split_name(&self) -> bool {
+        let splits = |one: &Conversion| matches!(one, Conversion::SplitName(_));
+        matches!(&self.transform, Transform::As(conversions) if conversions.iter().any(splits))
     }
 
     /// Does a script take part?
@@ -174,7 +214,8 @@ impl Rule {
             Shape::Field(path) | Shape::Write(path) => vec![path],
             Shape::One { at, .. } => at.iter().map(|(_, path)| path).collect(),
             Shape::Each { at, .. } if self.sends_whole_array() => vec![at],
-            Shape::Each { .. } | Shape::Read(_) | Shape::Kept => Vec::new(),
+            Shape::Has { at, .. } | Shape::Elected { by: Election::Equals(at), sent: true, .. } => vec![at],
+            Shape::Each { .. } | Shape::Elected { .. } | Shape::Read(_) | Shape::Kept => Vec::new(),
         }
     }
 
@@ -184,10 +225,15 @@ impl Rule {
         items.iter().find(|item| &*item.sub == "value")?.refers_to.as_deref()
     }
 
+    /// Are its elements found in other accounts alone?
+    pub fn is_read_elsewhere(&self) -> bool {
+        self.through.is_some() && !matches!(self.shape, Shape::Each { .. })
+    }
+
     /// Does it only read?
     pub fn reads_only(&self) -> bool {
         match &self.shape {
-            Shape::Read(_) => true,
+            Shape::Read(_) | Shape::Elected { sent: false, .. } => true,
             Shape::Each { items, add, remove, .. } => {
                 items.iter().all(|item| item.read_only) && add.is_none() && remove.is_none()
             }

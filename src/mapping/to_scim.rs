@@ -1,6 +1,9 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt};
+use crate::mapping::keyed;
+use crate::mapping::member::{Member, fits};
+use crate::mapping::transform::same;
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -9,6 +12,7 @@ use crate::wire::template::as_text;
 use crate::wire::{Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Why a rule could not be run. Names the rule, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,9 +35,12 @@ pub enum RuleFault {
     /// A transform refused the value.
     #[error(transparent)]
     Transform(#[from] crate::mapping::transform::TransformError),
-    /// A reference to something that is not one of the target's keys.
-    #[error("a reference is not shaped like a key of the target")]
-    Reference,
+    /// What a key is made of holds what the target does not take in keys.
+    #[error("it makes the key, and the target does not take such a key")]
+    Key,
+    /// Elements that are fields of an object lack a name, or share one.
+    #[error("each element needs a name of its own here, and one has none or another's")]
+    Name,
     /// More elements were sent than the target can hold.
     #[error("the target holds one element only, and more were sent")]
     Rest,
@@ -69,6 +76,9 @@ impl Scope for AccountScope<'_> {
     }
 }
 
+/// Which attributes are wanted.
+pub type Wants<'a> = dyn Fn(&AttributePath) -> bool + 'a;
+
 impl TypeMapping {
     /// The account's key as text, if it has one.
     pub fn key_of(&self, account: &Value) -> Option<String> {
@@ -98,8 +108,21 @@ impl TypeMapping {
         wants: &dyn Fn(&AttributePath) -> bool,
         known: &dyn Scope,
     ) -> Result<Resource, RuleError> {
+        self.to_scim_by(&self.rules, account, (wants, known))
+    }
+
+    /// The same by other rules than the type's: list items may show values otherwise.
+    ///
+    /// # Errors
+    /// As [`TypeMapping::to_scim`].
+    pub fn to_scim_by(
+        &self,
+        rules: &[Rule],
+        account: &Value,
+        (wants, known): (&Wants<'_>, &dyn Scope),
+    ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
-        for rule in self.rules.iter().filter(|rule| wants(&rule.attribute)) {
+        for rule in rules.iter().filter(|rule| wants(&rule.attribute)) {
             self.read_rule(rule, (account, known), &mut resource)?;
         }
         Ok(resource)
@@ -120,12 +143,23 @@ impl TypeMapping {
                 }
                 Ok(())
             }
-            Shape::Each { at, items, .. } => {
-                let elements = at.items(account).into_iter().map(|item| self.read_item(rule, items, (item, known)));
+            Shape::Each { at, items, apart, keyed, .. } => {
+                let named = keyed.then(|| keyed::elements(at.first(account)));
+                let all = match &named {
+                    Some(named) => named.as_array().map(|list| list.iter().collect()).unwrap_or_default(),
+                    None => at.items(account),
+                };
+                let ours = owned(all, (apart, known)).map_err(|cause| rule.failed(cause))?;
+                let elements = ours.into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));
                 Ok(())
             }
+            Shape::Has { at, member } => {
+                let there = member.is_in(at.items(account), known).map_err(|cause| rule.failed(cause))?;
+                self.read_value(rule, (Some(Cow::Owned(there.into())), known), resource)
+            }
+            Shape::Elected { .. } => self.read_election(rule, (account, known), resource),
             Shape::Write(_) | Shape::Kept => Ok(()),
         }
     }
@@ -145,10 +179,13 @@ impl TypeMapping {
             (_, present) => present,
         };
         let kind = attribute.map_or(Kind::String, |attribute| attribute.kind);
+        let several = attribute.is_some_and(|attribute| attribute.multi_valued);
         let read = match read {
-            Some(value) => rule.transform.to_scim(&value, kind, known).map_err(|cause| rule.failed(cause))?,
-            None => None,
+            Some(value) if several => rule.transform.to_scim_list(&value, kind, known),
+            Some(value) => rule.transform.to_scim(&value, kind, known),
+            None => Ok(None),
         };
+        let read = read.map_err(|cause| rule.failed(cause))?;
         match read {
             Some(value) if !is_empty(&value) => {
                 resource.set(&rule.attribute, value);
@@ -162,7 +199,7 @@ impl TypeMapping {
     fn read_one(
         &self,
         rule: &Rule,
-        at: &[(std::sync::Arc<str>, Path)],
+        at: &[(Arc<str>, Path)],
         (account, known): (&Value, &dyn Scope),
     ) -> Result<Option<Map<String, Value>>, RuleError> {
         let mut element = Map::new();
@@ -203,8 +240,21 @@ impl TypeMapping {
 impl Cleared {
     /// Is this what the target shows when there is nothing?
     pub fn is(&self, value: &Value) -> bool {
-        value.is_null() || matches!(self, Cleared::As(nothing) if nothing == value)
+        value.is_null()
+            || matches!(self, Cleared::As(spellings) if spellings.iter().any(|nothing| same(nothing, value)))
     }
+}
+
+/// The elements that no other rule owns.
+pub(crate) fn owned<'a>(
+    items: Vec<&'a Value>,
+    (apart, known): (&[Arc<Member>], &dyn Scope),
+) -> Result<Vec<&'a Value>, TransformError> {
+    if apart.is_empty() {
+        return Ok(items);
+    }
+    let apart = apart.iter().map(|member| member.wanted(known)).collect::<Result<Vec<_>, _>>()?;
+    Ok(items.into_iter().filter(|item| !apart.iter().any(|wanted| fits(item, wanted))).collect())
 }
 
 fn first_source<'a>(sources: &'a [Source], account: &'a Value) -> Option<Cow<'a, Value>> {

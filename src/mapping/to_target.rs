@@ -1,11 +1,13 @@
 //! From a SCIM resource to the target's account: what a rule writes, and whether a change concerns it.
 
+use crate::mapping::election::{self, Election};
+use crate::mapping::member;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Written};
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Body, Hop, Nothing, Part, Path, Scope, Template, Term, Variable};
+use crate::wire::{Body, Hop, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,8 +17,8 @@ use std::sync::Arc;
 pub struct Draft {
     /// The fields so far.
     pub document: Value,
-    /// Places that get a random text when the call is sent; the document shows `<random>` there.
-    pub draws: Vec<Path>,
+    /// Places that are filled when the call is sent, by settings, lookups or random text; the document shows their placeholders there.
+    pub late: Vec<(Path, Body)>,
     /// Each field written, and the line of the rule behind it.
     pub lines: Vec<(Path, u32)>,
 }
@@ -65,14 +67,16 @@ impl TypeMapping {
         if self.value_of(rule, resource).is_some() {
             return self.write(rule, (resource, known), None, draft);
         }
-        let (Some(default), Some(at)) = (&rule.default, rule.writes_to()) else { return Ok(()) };
-        let Some(value) = default.fill(&ResourceScope { mapping: self, resource, known: &Nothing }) else {
-            return Ok(());
-        };
-        if default.holes().contains(&&Variable::Random) {
-            draft.draws.push(at.clone());
-            draft.put(at, value, rule.line);
-        } else {
+        let Some(default) = &rule.default else { return Ok(()) };
+        let scope = ResourceScope { mapping: self, resource, known: &Nothing };
+        if let Shape::Has { at, member } = &rule.shape {
+            let Some(value) = default.fill(&scope) else { return Ok(()) };
+            return member::write((rule, at, member), (&value, known), (None, draft));
+        }
+        let Some(at) = rule.writes_to() else { return Ok(()) };
+        if default.holes().into_iter().any(Variable::is_late) {
+            draft.put_late(at, (default, &scope), rule.line);
+        } else if let Some(value) = default.fill(&scope) {
             let value = rule.transform.to_target(&value, known).map_err(|cause| rule.failed(cause))?;
             draft.put(at, value, rule.line);
         }
@@ -91,6 +95,17 @@ impl TypeMapping {
         before: Option<(&Value, Sends)>,
         draft: &mut Draft,
     ) -> Result<(), RuleError> {
+        let document = before.map(|(document, _)| document);
+        match (&rule.shape, self.value_of(rule, resource)) {
+            (Shape::Has { at, member }, Some(value)) => {
+                return member::write((rule, at, member), (value, known), (document, draft));
+            }
+            (Shape::Elected { by: Election::First(at), value: item, .. }, Some(value)) => {
+                return election::write_first((rule, at, item), (value, known), (document, draft));
+            }
+            (Shape::Has { .. } | Shape::Elected { .. }, None) => return Ok(()),
+            _ => {}
+        }
         let fields = self.fields(rule, (resource, known))?;
         let several = fields.len() > 1;
         for (at, value) in fields {
@@ -100,11 +115,13 @@ impl TypeMapping {
             {
                 continue;
             }
-            draft.carry(at, before.map(|(document, _)| document));
+            draft.carry(at, document);
             match (value, &rule.cleared, before) {
                 (Some(value), _, _) => draft.put(at, value, rule.line),
                 (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
-                (None, Cleared::As(nothing), _) => draft.put(at, nothing.clone(), rule.line),
+                (None, Cleared::As(spellings), _) => {
+                    draft.put(at, spellings.first().cloned().unwrap_or_default(), rule.line);
+                }
                 (None, Cleared::Absent, Some((_, Sends::Changed))) => draft.put(at, Value::Null, rule.line),
                 (None, Cleared::Absent, Some((_, Sends::Account))) => draft.leave_out(at, rule.line),
                 (None, Cleared::Absent, None) => {}
@@ -130,7 +147,13 @@ impl TypeMapping {
                 let read = |sub: &Arc<str>| element.and_then(|element| element.get(&**sub));
                 at.iter().map(|(sub, path)| Ok((path, read(sub).map(to_target).transpose()?))).collect()
             }
-            Shape::Each { .. } | Shape::Read(_) | Shape::Kept => Ok(Vec::new()),
+            Shape::Elected { by: Election::Equals(at), value, .. } => {
+                let form = |elected| value.to_target(elected, known).map_err(|cause| rule.failed(cause));
+                Ok(vec![(at, self.elected(rule, resource).map(form).transpose()?)])
+            }
+            Shape::Elected { .. } | Shape::Has { .. } | Shape::Each { .. } | Shape::Read(_) | Shape::Kept => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -138,6 +161,7 @@ impl TypeMapping {
     pub fn value_of<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         match &rule.shape {
             Shape::One { .. } => self.chosen(rule, resource),
+            Shape::Elected { .. } => self.elected(rule, resource),
             _ => resource.get(&rule.attribute),
         }
     }
@@ -157,6 +181,11 @@ impl TypeMapping {
                 let alike =
                     |(one, other): (&Value, &Value)| written().all(|item| sub(one, &item.sub) == sub(other, &item.sub));
                 one.len() == other.len() && one.iter().zip(other).all(alike)
+            }
+            // Who says of no element that it is primary leaves the choice as it is.
+            Shape::Elected { .. } => {
+                let wanted = self.elected(rule, other);
+                wanted.is_none() || wanted == self.elected(rule, one)
             }
             _ => one.get(&rule.attribute) == other.get(&rule.attribute),
         }
@@ -227,16 +256,27 @@ impl Item {
 impl Draft {
     /// The document as an argument: a value, or one that is still open where a random text is drawn when it is sent.
     pub fn take_term(&mut self) -> Term {
-        if self.draws.is_empty() {
+        if self.late.is_empty() {
             return Term::Value(self.document.take());
         }
         let mut body = Body::of(&self.document);
-        for names in self.draws.iter().filter_map(Path::hops) {
-            if let Some(slot) = names.iter().try_fold(&mut body, |place, hop| place.field(hop)) {
-                *slot = Body::Template(Template { parts: vec![Part::Hole(Variable::Random)] });
+        for (at, late) in std::mem::take(&mut self.late) {
+            let slot = at.hops().and_then(|hops| hops.iter().try_fold(&mut body, |place, hop| place.field(hop)));
+            if let Some(slot) = slot {
+                *slot = late;
             }
         }
         Term::Open(body)
+    }
+
+    /// Writes a field as far as it is known now; the rest is filled in when the call is sent.
+    pub fn put_late(&mut self, at: &Path, (body, scope): (&Body, &dyn Scope), line: u32) {
+        let put = |hole: &Variable| scope.value(hole).filter(|_| !hole.is_late()).map(|value| Body::of(&value));
+        let Some(body) = body.with(&put) else { return };
+        if let Some(value) = body.fill(&Placeholders) {
+            self.put(at, value, line);
+            self.late.push((at.clone(), body));
+        }
     }
 
     /// Writes a field and notes the rule behind it.
@@ -251,8 +291,13 @@ impl Draft {
         self.lines.push((at.clone(), line));
     }
 
+    /// The place as it stands: as an earlier rule wrote it, or as the account was read.
+    pub(crate) fn standing<'a>(&'a self, at: &Path, before: Option<&'a Value>) -> Option<&'a Value> {
+        at.first(&self.document).or_else(|| at.first(before?))
+    }
+
     /// Copies the array that a filtered path leads through from the account as read, so that its other elements survive.
-    fn carry(&mut self, at: &Path, before: Option<&Value>) {
+    pub(crate) fn carry(&mut self, at: &Path, before: Option<&Value>) {
         let Some(hops) = at.hops() else { return };
         let Some(depth) = hops.iter().position(|hop| !matches!(hop, Hop::Name(_))) else { return };
         let names = hops[..depth].iter().filter_map(|hop| match hop {
@@ -268,19 +313,37 @@ impl Draft {
     }
 }
 
+/// Shows what is filled in late as its placeholder.
+struct Placeholders;
+
+impl Scope for Placeholders {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        variable.is_late().then(|| Cow::Owned(Value::from(format!("<{variable}>"))))
+    }
+}
+
 impl Rule {
     /// The field whose absence a default fills.
     pub fn writes_to(&self) -> Option<&Path> {
         match &self.shape {
             Shape::Field(at) | Shape::Write(at) => Some(at),
             Shape::One { at, .. } => at.first().map(|(_, path)| path),
+            Shape::Elected { by: Election::Equals(at), .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// The one field that it writes: a value, or an array that is sent whole.
+    pub fn only_path(&self) -> Option<&Path> {
+        match self.written_paths().as_slice() {
+            [one] => Some(one),
             _ => None,
         }
     }
 
     /// Is the attribute sent to the target at all?
     pub fn is_sent(&self) -> bool {
-        !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent
+        !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent && self.through.is_none()
     }
 
     /// Do its elements have calls of their own?
@@ -294,6 +357,7 @@ impl Rule {
             Shape::Field(at) | Shape::Write(at) => at.is_plain(),
             Shape::One { at, .. } => at.iter().all(|(_, path)| path.is_plain()),
             Shape::Each { add, remove, .. } => add.is_some() && remove.is_some(),
+            Shape::Has { .. } | Shape::Elected { .. } => false,
             Shape::Read(_) | Shape::Kept => true,
         }
     }
@@ -306,11 +370,7 @@ fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
 
 /// The array itself, without the filter that chooses its elements.
 pub(crate) fn array_of(at: &Path) -> Path {
-    let names = at.hops().unwrap_or_default().iter().map_while(|hop| match hop {
-        Hop::Name(name) => Some(&**name),
-        _ => None,
-    });
-    Path::of_names(names)
+    at.without_filter().0
 }
 
 /// The fields that every element chosen by the path's filter has.

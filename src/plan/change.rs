@@ -6,7 +6,7 @@ use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::scim::schema::Mutability;
+use crate::scim::schema::{Kind, Mutability};
 use crate::wire::{CallId, Variable};
 use serde_json::Value;
 
@@ -34,6 +34,11 @@ pub struct ElementChange {
 }
 
 impl Changes {
+    /// What is written as elements of another type's lists.
+    pub fn elsewhere<'a>(&'a self, kind: &'a TypeMapping) -> impl Iterator<Item = (&'a Rule, &'a ElementChange)> {
+        self.elements.iter().map(|change| (&kind.rules[change.rule], change)).filter(|(rule, _)| rule.through.is_some())
+    }
+
     /// Is there nothing to write to the target?
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.elements.iter().all(|change| change.adds.is_empty() && change.removes.is_empty())
@@ -43,8 +48,9 @@ impl Changes {
 /// Compares two forms of one resource, rule by rule.
 pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
     let mut changes = Changes::default();
-    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent()) {
-        if rule.has_calls() {
+    let written = |rule: &Rule| rule.is_sent() || rule.through.is_some();
+    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| written(rule)) {
+        if rule.has_calls() || rule.through.is_some() {
             changes.elements.extend(element_diff(place, rule, before, after));
         } else if !kind.sends_alike(rule, before, after) {
             changes.rules.push(place);
@@ -62,18 +68,27 @@ pub fn blind(
     kind: &TypeMapping,
     (operations, kept): (&[Operation], &Resource),
 ) -> Option<(Resource, Changes)> {
-    if !kind.absent_when.is_empty() || kind.update.iter().any(|row| row.sends == Sends::Account) {
+    if !kind.absent_when.is_empty() || kind.key.any_case || kind.update.iter().any(|row| row.sends == Sends::Account) {
         return None;
     }
     let mut changes = Changes::default();
     for operation in operations {
         let (place, rule) = kind.rules.iter().enumerate().find(|(_, rule)| concerns(rule, operation))?;
+        if rule.through.is_some() {
+            return None;
+        }
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
         if !rule.is_blind()
-            || kind.rules.iter().filter(|other| other.attribute == rule.attribute).count() > 1
+            || kind
+                .rules
+                .iter()
+                .filter(|other| other.attribute.parent() == rule.attribute.parent() && shares(other, rule))
+                .count()
+                > 1
             || !is_self_contained(mapping, kind, rule)
+            || is_partial(kind, rule, operation)
         {
             return None;
         }
@@ -99,13 +114,13 @@ pub fn blind(
     (!unsure && kind.check_rest(&after).is_ok()).then_some((after, changes))
 }
 
-/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole: told without the resource's own
+/// The parts of a PATCH that add or remove elements by name in arrays that are sent whole, or written elsewhere: told without the resource's own
 /// list, which may be long. What is left must be applied to the resource.
 pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, Vec<&'a Operation>) {
     let mut changes = Changes::default();
     let (mut by_name, mut rest) = (Vec::new(), Vec::new());
     for operation in operations {
-        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(rule));
+        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(kind, rule));
         match place.and_then(|place| Some((place, blind_elements(operation)?))) {
             Some(named) => by_name.push((named, operation)),
             None => rest.push(operation),
@@ -124,8 +139,20 @@ pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, 
     (changes, rest)
 }
 
-fn is_array(rule: &Rule) -> bool {
+/// Do two rules hold parts of the same elements?
+fn shares(one: &Rule, other: &Rule) -> bool {
+    one.attribute.covers(&other.attribute) || other.attribute.covers(&one.attribute)
+}
+
+fn is_array(kind: &TypeMapping, rule: &Rule) -> bool {
+    if rule.through.is_some() {
+        return true;
+    }
     let Shape::Each { items, .. } = &rule.shape else { return false };
+    // Which element is primary can only be told from all of them.
+    if kind.rules.iter().any(|other| matches!(other.shape, Shape::Elected { .. }) && shares(other, rule)) {
+        return false;
+    }
     // Elements with more than a value and what is only shown are compared as wholes.
     let writable = items.iter().filter(|item| !item.read_only).count();
     rule.is_sent()
@@ -204,28 +231,40 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
     let calls: Vec<CallId> = match &rule.shape {
         Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
-        _ => {
-            kind.update
-                .iter()
-                .filter(|row| {
-                    row.takes.is_empty()
-                        || row.takes.iter().any(|takes| {
-                            takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
-                        })
-                })
-                .map(|row| row.write.call)
-                .collect()
-        }
+        _ => kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.write.call).collect(),
     };
     let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
     if with.into_iter().any(needs_account) {
         return false;
     }
-    calls.into_iter().all(|call| mapping.call(call).holes().into_iter().all(|hole| !needs_account(hole)))
+    calls.into_iter().all(|call| !calls_need_account(mapping, call))
+}
+
+/// Do the calls of these elements name what only the account tells?
+pub fn elements_need_account(mapping: &Mapping, kind: &TypeMapping, changes: &Changes) -> bool {
+    let calls = changes.elements.iter().flat_map(|change| match &kind.rules[change.rule].shape {
+        Shape::Each { add, remove, .. } => [*add, *remove],
+        _ => [None, None],
+    });
+    calls.flatten().any(|call| calls_need_account(mapping, call))
+}
+
+/// Does the call, or what follows it, name what only the account tells?
+pub(super) fn calls_need_account(mapping: &Mapping, call: CallId) -> bool {
+    let follow = mapping.follow(call);
+    let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
+    std::iter::once(&call).chain(after).flat_map(|call| mapping.call(*call).holes()).any(needs_account)
 }
 
 fn needs_account(hole: &Variable) -> bool {
     matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version | Variable::ItemField(_))
+}
+
+/// Does it change a part of a complex attribute that is one field? The other parts are in the account alone.
+fn is_partial(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
+    let complex =
+        kind.kind.attribute(&rule.attribute).is_some_and(|one| one.kind == Kind::Complex && !one.multi_valued);
+    complex && (operation.path != rule.attribute || operation.change != Change::Remove)
 }
 
 /// Does the operation say the whole of what the rule sends?
@@ -233,6 +272,7 @@ fn replaces(rule: &Rule, operation: &Operation) -> bool {
     match &rule.shape {
         Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
         // A reference's `value` is all that is held of it.
+        Shape::Field(_) | Shape::Write(_) if rule.attribute.sub.is_none() => false,
         Shape::Field(_) | Shape::Write(_) => {
             operation.change == Change::Remove
                 || operation.value.as_ref().is_some_and(|value| value.get("value").is_some())

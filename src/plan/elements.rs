@@ -1,20 +1,22 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
+use crate::mapping::keyed;
+use crate::mapping::to_scim::owned;
 use crate::mapping::to_target::{Draft, array_of, constants};
-use crate::mapping::{Item, Rule, Shape, Unknown};
+use crate::mapping::{Item, Rule, Shape, Transform, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::resource::Resource;
 use crate::wire::template::as_text;
-use crate::wire::{Argument, CallId, Hop, Nothing, Path, Scope, Variable};
+use crate::wire::{Argument, CallId, Nothing, Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 impl Subject<'_> {
     /// The calls that add elements.
-    pub(super) fn adds(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn adds(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { add, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.adds.is_empty() {
@@ -23,17 +25,17 @@ impl Subject<'_> {
         let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
         let mut elements = Vec::with_capacity(change.adds.len());
         for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
-            let value = self.value(rule, (*position, element))?;
-            elements.push(Element { position: *position, id: id_in(element), value });
+            elements.push(self.named(rule, (*position, element))?);
         }
         if elements.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.element_steps(rule, call, &elements, Purpose::Add))
+        let steps = self.element_steps(rule, call, &elements, Purpose::Add);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     /// The calls that remove elements.
-    pub(super) fn removes(&self, change: &ElementChange) -> Result<Vec<Planned>, PlanError> {
+    pub(super) fn removes(&self, change: &ElementChange, after: &Resource) -> Result<Vec<Planned>, PlanError> {
         let rule = &self.kind.rules[change.rule];
         let Shape::Each { remove, .. } = &rule.shape else { return Ok(Vec::new()) };
         if change.removes.is_empty() {
@@ -41,20 +43,35 @@ impl Subject<'_> {
         }
         let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
         // Who is unknown is no member: removing them is done already.
-        let known = change.removes.iter().enumerate().filter_map(|(position, element)| {
-            Some(Element { position, id: id_in(element), value: self.value(rule, (position, element)).ok()? })
-        });
-        Ok(self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove))
+        let known = change.removes.iter().enumerate().filter_map(|element| self.named(rule, element).ok());
+        let steps = self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove);
+        Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
-    /// The element's `value` in the target's form; a reference becomes a key.
-    fn value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
-        let Shape::Each { items, .. } = &rule.shape else { return Ok(Value::Null) };
+    fn named<'e>(&self, rule: &Rule, (position, element): (usize, &'e Value)) -> Result<Element<'e>, PlanError> {
+        let key = self.key_or_value(rule, (position, element))?;
+        Ok(Element { position, id: id_in(element), value: self.in_form(rule, key.clone())?, key })
+    }
+
+    /// The element's `value` in the target's form.
+    fn value(&self, rule: &Rule, element: (usize, &Value)) -> Result<Value, PlanError> {
+        self.in_form(rule, self.key_or_value(rule, element)?)
+    }
+
+    /// As the field holds it: an address of another account, say, rather than its key.
+    fn in_form(&self, rule: &Rule, value: Value) -> Result<Value, PlanError> {
+        match value_item(rule) {
+            Some(item) if !matches!(item.transform, Transform::Same) => {
+                item.to_target(&value, self.known).map_err(|cause| rule.failed(cause).into())
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// The element's `value`; a reference becomes a key.
+    fn key_or_value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
         let value = id_in(element);
-        let Some(item) = items.iter().find(|item| &*item.sub == "value") else { return Ok(value.clone()) };
-        let Some(kind) = &item.refers_to else {
-            return item.to_target(value, self.known).map_err(|cause| rule.failed(cause).into());
-        };
+        let Some(kind) = value_item(rule).and_then(|item| item.refers_to.as_ref()) else { return Ok(value.clone()) };
         let unknown =
             || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
         let key = value.as_str().and_then(|id| self.references.key(kind, id)).ok_or_else(unknown)?;
@@ -96,7 +113,7 @@ impl Subject<'_> {
             planned
         };
         if self.mapping.call(call).holes().contains(&&Variable::Members) {
-            let all: Value = elements.iter().map(|element| element.value.clone()).collect();
+            let all: Value = elements.iter().map(|element| element.key.clone()).collect();
             let first = elements.first().map_or(0, |element| element.position);
             return vec![step(first, vec![Argument::of(Variable::Members, all)])];
         }
@@ -106,7 +123,7 @@ impl Subject<'_> {
     fn element_arguments(&self, rule: &Rule, call: CallId, element: &Element<'_>) -> Vec<Argument> {
         let value = &element.value;
         let mut arguments =
-            vec![Argument::of(Variable::Member, value.clone()), Argument::of(Variable::Value, value.clone())];
+            vec![Argument::of(Variable::Member, element.key.clone()), Argument::of(Variable::Value, value.clone())];
         let Shape::Each { at, items, .. } = &rule.shape else { return arguments };
         let item = items.iter().find(|item| &*item.sub == "value");
         for hole in self.mapping.call(call).holes() {
@@ -152,8 +169,15 @@ struct Element<'a> {
     position: usize,
     /// Its `value` as the client has it.
     id: &'a Value,
-    /// The same in the target's form.
+    /// The key to which it refers, or its `value`.
+    key: Value,
+    /// The same in the form that the field has.
     value: Value,
+}
+
+fn value_item(rule: &Rule) -> Option<&Item> {
+    let Shape::Each { items, .. } = &rule.shape else { return None };
+    items.iter().find(|item| &*item.sub == "value")
 }
 
 fn id_in(element: &Value) -> &Value {
@@ -164,36 +188,37 @@ impl Subject<'_> {
     /// Puts the whole array as the resource has it. Elements that the mapping does not name, and unnamed fields of those it
     /// names, are carried along from the account as it was.
     pub(super) fn put_array(&self, rule: &Rule, resource: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
-        let Shape::Each { at, items, .. } = &rule.shape else { return Ok(()) };
-        let before = self.standing(at, draft);
-        let before = before.as_deref();
-        let old = before.map(|document| array_of(at).items(document)).unwrap_or_default();
-        let ours = before.map(|document| at.items(document)).unwrap_or_default();
-        let known: HashMap<String, &Value> =
-            ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
-        // Without a filter on the path every element is one of ours.
-        let filtered = at.hops().is_some_and(|hops| matches!(hops.last(), Some(Hop::Where(_))));
-        let foreign = old.iter().filter(|one| filtered && !ours.iter().any(|own| std::ptr::eq(*own, **one)));
-        let mut list: Vec<Value> = foreign.map(|one| (*one).clone()).collect();
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
+        let array = array_of(at);
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
+        let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
+        let mut known = Known::of(items, &ours);
+        // Both are in the array's order.
+        let mut next = ours.iter().peekable();
+        let foreign = standing.all.iter().filter(|one| next.next_if(|own| std::ptr::eq(**own, *one)).is_none());
+        let mut list: Vec<Value> = foreign.cloned().collect();
         let elements = resource.elements(&rule.attribute).iter().enumerate();
         for (position, element) in elements.filter(|element| !self.is_passed_over(rule, *element)) {
             let document = self.element(rule, items, (position, element))?;
-            let known = value_in(items, &document).and_then(|value| known.get(&value).copied());
+            let known = known.take(items, &document);
             list.push(merged(constants(at), merged(unnamed(items, known), document)));
         }
-        draft.put(&array_of(at), Value::Array(list), rule.line);
+        self.put_list((rule, &array), list, draft)
+    }
+
+    fn put_list(&self, (rule, array): (&Rule, &Path), list: Vec<Value>, draft: &mut Draft) -> Result<(), PlanError> {
+        draft.carry(array, self.document());
+        let value = match &rule.shape {
+            Shape::Each { keyed: true, .. } => keyed::object(list).map_err(|cause| rule.failed(cause))?,
+            _ => Value::Array(list),
+        };
+        draft.put(array, value, rule.line);
         Ok(())
     }
 
-    /// The document whose array the rule changes: several rules may fill one array, and what an earlier one wrote stands.
-    fn standing(&self, at: &Path, draft: &Draft) -> Option<Cow<'_, Value>> {
-        let array = array_of(at);
-        let written = draft.lines.iter().any(|(path, _)| path.text() == array.text());
-        if written {
-            Some(Cow::Owned(draft.document.clone()))
-        } else {
-            self.before.map(|before| Cow::Borrowed(before.document))
-        }
+    fn document(&self) -> Option<&Value> {
+        self.before.map(|before| before.document)
     }
 
     /// Puts the array as it was, less some elements and with some more; nothing where that changes nothing.
@@ -203,15 +228,18 @@ impl Subject<'_> {
         change: &ElementChange,
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
-        let Shape::Each { at, items, .. } = &rule.shape else { return Ok(()) };
-        let before = self.standing(at, draft);
-        let old = before.as_deref().map(|document| array_of(at).items(document)).unwrap_or_default();
-        let ours = before.as_deref().map(|document| at.items(document)).unwrap_or_default();
-        let own = |one: &Value| ours.iter().any(|own| std::ptr::eq(*own, one));
+        let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
+        let array = array_of(at);
+        let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
+        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
+        let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
+        let (old, all) = (standing.all, ours.len() == standing.all.len());
+        let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));
         let gone: Vec<Value> =
             change.removes.iter().filter_map(|one| self.element(rule, items, (0, one)).ok()).collect();
         let kept = old.iter().filter(|one| !(gone.iter().any(|gone| same_value(items, one, gone)) && own(one)));
-        let mut list: Vec<Value> = kept.map(|one| (*one).clone()).collect();
+        let mut list = Vec::with_capacity(old.len() + change.adds.len());
+        list.extend(kept.cloned());
         let mut changed = list.len() != old.len();
         for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
             let document = merged(constants(at), self.element(rule, items, (*position, element))?);
@@ -221,7 +249,7 @@ impl Subject<'_> {
             }
         }
         if changed {
-            draft.put(&array_of(at), Value::Array(list), rule.line);
+            self.put_list((rule, &array), list, draft)?;
         }
         Ok(())
     }
@@ -248,6 +276,60 @@ impl Subject<'_> {
     }
 }
 
+/// An array as it stands: all of it, and the elements that the rule's path selects.
+struct Standing<'a> {
+    all: &'a [Value],
+    ours: Vec<&'a Value>,
+}
+
+impl<'a> Standing<'a> {
+    fn of(at: &Path, array: Option<&'a Value>) -> Standing<'a> {
+        let all = match array {
+            Some(Value::Array(list)) => list.as_slice(),
+            // One object counts as a list of it.
+            Some(other) => std::slice::from_ref(other),
+            None => &[],
+        };
+        let ours = match (at.without_filter().1, array) {
+            (Some(filter), Some(array)) => filter.all(array),
+            _ => all.iter().collect(),
+        };
+        Standing { all, ours }
+    }
+}
+
+/// The elements that are there, to be found by what tells them apart.
+struct Known<'a> {
+    by_value: HashMap<String, &'a Value>,
+    /// Where elements have no `value`.
+    unnamed: Vec<&'a Value>,
+}
+
+impl<'a> Known<'a> {
+    fn of(items: &[Item], ours: &[&'a Value]) -> Known<'a> {
+        if items.iter().any(|item| &*item.sub == "value") {
+            let by_value = ours.iter().filter_map(|one| Some((value_in(items, one)?, *one))).collect();
+            return Known { by_value, unnamed: Vec::new() };
+        }
+        Known { by_value: HashMap::new(), unnamed: ours.to_vec() }
+    }
+
+    /// The one that this is a new form of: of the same `value`; without values one that holds the same, else one of its `type`.
+    fn take(&mut self, items: &[Item], document: &Value) -> Option<&'a Value> {
+        if self.unnamed.is_empty() {
+            return value_in(items, document).and_then(|value| self.by_value.get(&value).copied());
+        }
+        let alike = |one: &Value, item: &Item| item.at.first(one) == item.at.first(document);
+        let written = || items.iter().filter(|item| !item.read_only);
+        let same = |one: &&Value| written().all(|item| alike(one, item));
+        let typed = |one: &&Value| {
+            written().any(|item| &*item.sub == "type" && item.at.first(one).is_some() && alike(one, item))
+        };
+        let place = self.unnamed.iter().position(same).or_else(|| self.unnamed.iter().position(typed))?;
+        Some(self.unnamed.remove(place))
+    }
+}
+
 fn value_in(items: &[Item], element: &Value) -> Option<String> {
     let item = items.iter().find(|item| &*item.sub == "value")?;
     item.at.first(element).map(|value| as_text(value).into_owned())
@@ -262,12 +344,15 @@ fn same_value(items: &[Item], one: &Value, other: &Value) -> bool {
     }
 }
 
+/// One over the other, objects within them too.
 fn merged(mut under: Map<String, Value>, over: Value) -> Value {
-    match over {
-        Value::Object(fields) => {
-            under.extend(fields);
-            Value::Object(under)
-        }
-        other => other,
+    let Value::Object(fields) = over else { return over };
+    for (name, value) in fields {
+        let value = match under.get_mut(&name).map(Value::take) {
+            Some(Value::Object(below)) => merged(below, value),
+            _ => value,
+        };
+        under.insert(name, value);
     }
+    Value::Object(under)
 }

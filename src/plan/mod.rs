@@ -1,21 +1,23 @@
 //! (mapping, operation, what was gathered) → the ordered list of steps. Pure: `serve` runs it, `explain` prints it, tests compare it.
 
 mod change;
+mod create;
 mod elements;
+mod follow;
+pub mod laws;
 mod print;
 mod search;
 mod write;
 
-pub use change::{Changes, ElementChange, blind, diff, listed};
+pub use change::{Changes, ElementChange, blind, diff, elements_need_account, listed};
+pub use create::{Creation, create, then};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
-pub use write::{
-    Before, PlanError, References, SameKeys, Subject, create, delete, delete_needs_account, made_key, update,
-};
+pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete_needs_account, made_key, update};
 
-use crate::mapping::{Mapping, TypeMapping};
+use crate::mapping::{Mapping, NamedRead, TypeMapping};
 use crate::scim::path::AttributePath;
-use crate::wire::{Argument, CallId, Path, Step, Term, Variable};
+use crate::wire::{Argument, CallId, Path, Step, StepKind, Term, Variable};
 
 /// A step, and why it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,12 +47,49 @@ pub enum Purpose {
     Remove,
     /// Deletes the account.
     Delete,
+    /// Asks, again and again, whether the write before is done.
+    Await,
+    /// Follows a write.
+    Then,
+}
+
+impl Purpose {
+    /// Does a look at the account tell whether such a step was done?
+    pub fn can_be_seen(self) -> bool {
+        matches!(self, Purpose::Add(_) | Purpose::Update | Purpose::Remove | Purpose::Delete)
+    }
 }
 
 /// The step that reads one account.
 pub fn read(kind: &TypeMapping, key: &Term) -> Option<Planned> {
-    kind.read
-        .map(|call| Planned::of(call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]))
+    let call = kind.read.as_ref()?.call()?;
+    Some(Planned::of(call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]))
+}
+
+/// The step of a further read; `document` is the main answer, whose fields it may name.
+pub fn part(mapping: &Mapping, named: &NamedRead, (key, document): (&Term, Option<&serde_json::Value>)) -> Planned {
+    let call = mapping.call(named.call);
+    let mut planned =
+        Planned::of(named.call, Purpose::Read, vec![Argument { variable: Variable::Key, term: key.clone() }]);
+    for hole in call.holes() {
+        let Variable::Field(path) = hole else { continue };
+        let value = match document {
+            Some(document) => path.first(document).cloned(),
+            None => Some(format!("<{hole}>").into()),
+        };
+        planned.step.arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
+    }
+    if call.listing.is_some() {
+        planned.step.kind = StepKind::Pages;
+    }
+    planned
+}
+
+/// The step that walks a list.
+pub fn walk(call: CallId) -> Planned {
+    let mut planned = Planned::of(call, Purpose::Read, Vec::new());
+    planned.step.kind = StepKind::Pages;
+    planned
 }
 
 /// The key of an account as the hole of a call takes it: text, or a number where the target's keys are numbers.

@@ -17,8 +17,10 @@ pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
             _ => "",
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}. {}{note}", number + 1, request_line(mapping, planned));
-        if let Some(body) = body(mapping, planned) {
+        let _ = writeln!(text, "{}. {}{note}", number + 1, named(mapping, planned));
+        let shared = call.shared.as_ref();
+        let body = body(mapping, planned).map(|body| shared.map_or_else(|| body.clone(), |shared| shared.shown(&body)));
+        if let Some(body) = body.filter(|body| shared.is_none() || !body.is_null()) {
             let _ = writeln!(text, "     {body}");
         }
         for (field, line) in &planned.fields {
@@ -29,6 +31,15 @@ pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
         }
     }
     text
+}
+
+/// `PUT /users/7.json`, or `rpc user.update (POST /api)` where the call is made from a shared one.
+fn named(mapping: &Mapping, planned: &Planned) -> String {
+    let line = request_line(mapping, planned);
+    match &call_of(mapping, planned).shared {
+        Some(shared) => format!("{} ({line})", shared.label),
+        None => line,
+    }
 }
 
 /// `PUT /users/7.json`.

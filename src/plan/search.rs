@@ -1,6 +1,6 @@
 //! Push-down: which calls find the accounts that a filter may match. Whatever they yield is filtered again here.
 
-use crate::mapping::{Find, Mapping, Shape, TypeMapping};
+use crate::mapping::{Find, Mapping, Rule, Shape, Transform, TypeMapping};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::path::AttributePath;
 use crate::wire::Scope;
@@ -15,6 +15,8 @@ pub enum Lookup<'a> {
     Kept(&'a AttributePath, &'a Value),
     /// Ask the target, by the `find` row in this place, for this value in the target's form.
     Find(usize, Value),
+    /// Ask the target, by the `find` row in this place, for accounts that refer to the one of this type with this id.
+    Refers(usize, &'a str, &'a str),
     /// Whatever any of these yields.
     Any(Vec<Lookup<'a>>),
     /// Walk the whole list, which must be complete or short enough.
@@ -38,7 +40,7 @@ pub enum Unanswerable {
 /// The filter cannot be answered completely.
 pub fn search<'a>(
     mapping: &Mapping,
-    (kind, known): (&TypeMapping, &dyn Scope),
+    (kind, known): (&'a TypeMapping, &dyn Scope),
     filter: &'a Filter,
 ) -> Result<Lookup<'a>, Unanswerable> {
     if let Some(lookup) = narrow((kind, known), filter) {
@@ -51,7 +53,7 @@ pub fn search<'a>(
     }
 }
 
-fn narrow<'a>(kind: (&TypeMapping, &dyn Scope), filter: &'a Filter) -> Option<Lookup<'a>> {
+fn narrow<'a>(kind: (&'a TypeMapping, &dyn Scope), filter: &'a Filter) -> Option<Lookup<'a>> {
     match filter {
         Filter::And(all) => {
             let ways: Vec<Lookup<'a>> = all.iter().filter_map(|one| narrow(kind, one)).collect();
@@ -64,7 +66,7 @@ fn narrow<'a>(kind: (&TypeMapping, &dyn Scope), filter: &'a Filter) -> Option<Lo
     }
 }
 
-fn equal<'a>((kind, known): (&TypeMapping, &dyn Scope), comparison: &'a Comparison) -> Option<Lookup<'a>> {
+fn equal<'a>((kind, known): (&'a TypeMapping, &dyn Scope), comparison: &'a Comparison) -> Option<Lookup<'a>> {
     if comparison.path.extension.is_none() && &*comparison.path.name == "id" {
         return comparison.value.as_str().map(Lookup::Id);
     }
@@ -73,10 +75,21 @@ fn equal<'a>((kind, known): (&TypeMapping, &dyn Scope), comparison: &'a Comparis
         return Some(Lookup::Kept(&comparison.path, &comparison.value));
     }
     let place = kind.find.iter().position(|find| answers(find, &comparison.path))?;
-    let value = rule.transform.to_target(&comparison.value, known).ok()?;
-    let find = Lookup::Find(place, value);
+    let (transform, refers_to) = compared(rule, &comparison.path)?;
+    let find = match (refers_to, comparison.value.as_str()) {
+        (Some(referred), Some(id)) => Lookup::Refers(place, referred, id),
+        _ => Lookup::Find(place, transform.to_target(&comparison.value, known).ok()?),
+    };
     // Part of a kept attribute may be in our store alone.
     Some(if rule.is_kept() { Lookup::Any(vec![Lookup::Kept(&comparison.path, &comparison.value), find]) } else { find })
+}
+
+/// How the compared value changes on its way into the field, and whose key it is there.
+fn compared<'a>(rule: &'a Rule, path: &AttributePath) -> Option<(&'a Transform, Option<&'a str>)> {
+    let Shape::Each { items, .. } = &rule.shape else { return Some((&rule.transform, rule.refers_to.as_deref())) };
+    let sub = path.sub.as_deref().unwrap_or("value");
+    let item = items.iter().find(|item| &*item.sub == sub)?;
+    Some((&item.transform, item.refers_to.as_deref()))
 }
 
 /// `emails` and `emails.value` are one thing to ask for.
@@ -93,7 +106,7 @@ impl Lookup<'_> {
         match self {
             Lookup::Id(_) => 0,
             Lookup::Kept(..) => 1,
-            Lookup::Find(..) => 2,
+            Lookup::Find(..) | Lookup::Refers(..) => 2,
             Lookup::Any(_) => 3,
             Lookup::Scan => 4,
         }
@@ -103,8 +116,10 @@ impl Lookup<'_> {
 impl TypeMapping {
     /// May a filter be answered by walking the list: is it one answer, or bounded by `scan`?
     pub fn may_scan(&self, mapping: &Mapping) -> bool {
-        let listing = self.list.as_ref().and_then(|list| mapping.call(list.call).listing.as_ref());
-        listing.is_some_and(|listing| listing.is_complete() || listing.scan.is_some())
+        let bounded = |call| {
+            mapping.call(call).listing.as_ref().is_some_and(|listing| listing.is_complete() || listing.scan.is_some())
+        };
+        self.list.as_ref().is_some_and(|list| list.calls().all(bounded))
     }
 
     fn askable(&self) -> Vec<String> {

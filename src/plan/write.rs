@@ -84,90 +84,76 @@ pub struct Before<'a> {
     pub version: Option<&'a str>,
 }
 
-/// The steps that make an account: the create call, then what it cannot carry. The key of later steps is captured from the first.
-///
-/// # Errors
-/// The mapping declares no create; a rule fails; an element refers to nobody.
-pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Vec<Planned>, PlanError> {
-    let kind = subject.kind;
-    let create = kind.create.as_ref().ok_or(PlanError::NotOffered("creating"))?;
-    let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
-    let mut covers = Vec::new();
-    let keyed = subject.keyed(resource);
-    for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
-        match &rule.shape {
-            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
-            Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
-            _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
-        }
-        covers.push(rule.attribute.clone());
-    }
-    let made =
-        Subject { key: made_key(kind, (resource, subject.known)).unwrap_or_else(|| subject.key.clone()), ..*subject };
-    let mut steps = vec![carried(&made, &create.write, (draft, covers), resource)?];
-    steps[0].purpose = Purpose::Create;
-    let changes = crate::plan::diff(kind, &Resource::default(), resource);
-    for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
-        steps.extend(subject.adds(change)?);
-    }
-    Ok(steps)
-}
-
 /// The steps that change an account: elements added, rows in file order, elements removed.
 ///
 /// # Errors
 /// No row takes a change; a rule fails; an element refers to nobody.
 pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let mut steps = Vec::new();
+    if changes.rules.iter().any(|place| subject.kind.is_in_key(&subject.kind.rules[*place])) {
+        made_key(subject.kind, (after, subject.known))?;
+    }
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
-        steps.extend(subject.adds(change)?);
+        steps.extend(subject.adds(change, after)?);
     }
     steps.extend(rows(subject, after, changes)?);
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
-        steps.extend(subject.removes(change)?);
+        steps.extend(subject.removes(change, after)?);
     }
     Ok(steps)
 }
 
-/// Must the account be read before it is deleted: to fill the call, or because a tombstone looks deletable?
+/// Must the account be read before it is deleted: to fill the calls, because a tombstone looks deletable, or because the product
+/// says yes to everything?
 pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
-    let holes = subject.kind.delete.map(|call| subject.mapping.call(call).holes()).unwrap_or_default();
-    !subject.kind.absent_when.is_empty()
-        || holes.into_iter().any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
+    let Some(delete) = &subject.kind.delete else { return false };
+    let follow = subject.mapping.follow(delete.call);
+    let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
+    let mut holes = std::iter::once(&delete.call).chain(after).flat_map(|call| subject.mapping.call(*call).holes());
+    delete.look_first
+        || subject.kind.key.any_case
+        || !subject.kind.absent_when.is_empty()
+        || holes.any(|hole| matches!(hole, Variable::Attribute(_) | Variable::Field(_) | Variable::Version))
 }
 
-/// The step that deletes an account.
+/// The steps that delete an account.
 ///
 /// # Errors
 /// The mapping declares no delete.
-pub fn delete(subject: &Subject<'_>) -> Result<Planned, PlanError> {
-    let call = subject.kind.delete.ok_or(PlanError::NotOffered("deleting"))?;
-    let arguments = subject.account_arguments(call);
-    Ok(Planned::of(call, Purpose::Delete, arguments))
+pub fn delete(subject: &Subject<'_>) -> Result<Vec<Planned>, PlanError> {
+    let delete = subject.kind.delete.as_ref().ok_or(PlanError::NotOffered("deleting"))?;
+    let arguments = subject.account_arguments(delete.call);
+    let nothing = Resource::default();
+    let resource = subject.before.map_or(&nothing, |before| before.resource);
+    Ok(subject.followed(Planned::of(delete.call, Purpose::Delete, arguments), resource))
 }
 
 /// The key of a new account, where it is made of attributes.
-pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Option<Term> {
-    let scope = crate::mapping::to_target::ResourceScope { mapping: kind, resource, known };
-    let text = kind.key.made.as_ref()?.fill_text(&scope)?;
-    key_value(kind, &text).map(Term::Value)
+///
+/// # Errors
+/// The target does not take such a key.
+pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) -> Result<Option<Term>, PlanError> {
+    let text = kind.make_key(resource, known)?;
+    Ok(text.and_then(|text| key_value(kind, &text)).map(Term::Value))
 }
 
-fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
+pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    let arrays = changes.elements.iter().map(|change| change.rule).filter(|place| !kind.rules[*place].has_calls());
+    let whole = |place: &usize| !kind.rules[*place].has_calls() && kind.rules[*place].through.is_none();
+    let arrays = changes.elements.iter().map(|change| change.rule).filter(whole);
     if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
         return Err(PlanError::NotOffered("changing"));
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
-        let row = kind.update.iter().position(|row| row.takes_change(rule, kind.value_of(rule, after)));
+        let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
     let busy = kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty());
     let planned = busy.map(|(row, rules)| planned_row(subject, row, &rules, (after, &changes.elements)));
-    planned.filter_map(Result::transpose).collect()
+    let planned: Vec<Planned> = planned.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(planned.into_iter().flat_map(|planned| subject.followed(planned, after)).collect())
 }
 
 /// The step of one row; `None` where the arrays that it would send are as they should be already.
@@ -201,7 +187,7 @@ fn planned_row(
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules
-        && let Some(value) = rule.writes_to().and_then(|at| at.first(planned.account()?).cloned())
+        && let Some(value) = rule.only_path().and_then(|at| at.first(planned.account()?).cloned())
     {
         planned.step.arguments.push(Argument::of(Variable::Value, value));
     }
@@ -230,13 +216,14 @@ impl Subject<'_> {
     /// The account as it was, but for arrays that are put whole anyway and may be long.
     fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept = fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()));
+        let kept =
+            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
 /// A step whose call carries an account: every hole that the plan knows is filled.
-fn carried(
+pub(super) fn carried(
     subject: &Subject<'_>,
     write: &Write,
     (mut draft, covers): (Draft, Vec<AttributePath>),
@@ -247,8 +234,12 @@ fn carried(
     }
     let scope = crate::mapping::to_target::ResourceScope { mapping: subject.kind, resource, known: &Nothing };
     for (name, body) in &write.with {
-        if let Some(value) = body.fill(&WithKey { key: &subject.key, scope: &scope }) {
-            draft.put(&Path::of_names([&**name]), value, subject.mapping.call(write.call).line);
+        let (at, line) = (Path::of_names([&**name]), subject.mapping.call(write.call).line);
+        let scope = WithKey { key: &subject.key, scope: &scope };
+        if body.holes().into_iter().any(Variable::is_late) {
+            draft.put_late(&at, (body, &scope), line);
+        } else if let Some(value) = body.fill(&scope) {
+            draft.put(&at, value, line);
         }
     }
     let names = draft
@@ -264,12 +255,7 @@ fn carried(
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(Value::from(names.clone())),
-            Variable::Version => subject.before.and_then(|before| before.version).map(Value::from),
-            Variable::Attribute(_) => scope.value(hole).map(Cow::into_owned),
-            Variable::Field(path) => {
-                path.first(&draft.document).or_else(|| path.first(subject.before?.document)).cloned()
-            }
-            _ => None,
+            hole => subject.value_of_hole(hole, (Some(&draft.document), resource)),
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
     }
@@ -296,7 +282,7 @@ impl Scope for WithKey<'_> {
 
 impl Subject<'_> {
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
-    fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
+    pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
         for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
@@ -309,9 +295,12 @@ impl Subject<'_> {
 }
 
 impl UpdateRow {
-    fn takes_change(&self, rule: &Rule, value: Option<&Value>) -> bool {
+    fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
         self.takes.iter().any(|takes: &Takes| {
-            let named = takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute);
+            // A row for a part takes the whole, unless the part has a rule of its own.
+            let part = rule.attribute.covers(&takes.attribute)
+                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
+            let named = takes.attribute.covers(&rule.attribute) || part;
             named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
         })
     }

@@ -1,6 +1,6 @@
 //! What a request asks for, done by the engine and answered as SCIM: resources, searches, discovery.
 
-use crate::engine::{self, OperationError, Query, Work, detached};
+use crate::engine::{self, OperationError, Query, Walked, Work, detached};
 use crate::gateway::PatchAnswer;
 use crate::observe::{Event, event};
 use crate::scim::discovery::{self, Features};
@@ -148,7 +148,14 @@ impl Call {
         let kind =
             place.ok_or_else(|| OperationError::NotFound { kind: "endpoint".into(), id: Some(endpoint.to_owned()) })?;
         let condition = asked.condition.clone();
-        Ok(Work { gateway: self.gateway.clone(), instance, kind, budget: self.budget.clone(), condition })
+        Ok(Work {
+            gateway: self.gateway.clone(),
+            instance,
+            kind,
+            budget: self.budget.clone(),
+            condition,
+            walked: Walked::default(),
+        })
     }
 
     /// Names that were left out are told to the administrator, or refused where the mapping says so.

@@ -105,10 +105,7 @@ impl Call {
     }
 
     fn admit(&mut self, head: &Parts) -> Result<Place, Box<Reply>> {
-        let target = self.route.as_ref().map(|route| route.target.clone()).unwrap_or_default();
-        let now = (self.gateway.now)();
-        let caller = self.gateway.authenticator.authenticate(head.headers.get(AUTHORIZATION), &target, now);
-        self.client = Some(caller.map_err(|error| Reply::unauthorized(&error))?.token);
+        self.client = Some(self.caller(head)?);
         let unknown =
             || Reply::error(&plain(404, "there is nothing at this path; SCIM is at /<target>/scim/v2"), "not_found");
         let place = self
@@ -124,6 +121,20 @@ impl Call {
             return Err(Box::new(Reply::method_not_allowed(place.methods())));
         }
         Ok(place)
+    }
+
+    /// The name of the caller, for the log. Where the target itself judges its callers, their credentials go there unseen.
+    fn caller(&self, head: &Parts) -> Result<Arc<str>, Box<Reply>> {
+        let authorization = head.headers.get(AUTHORIZATION);
+        let passes = self.instance.as_ref().is_some_and(|instance| instance.passes_through());
+        if passes {
+            let own = authorization.filter(|value| !value.is_empty()).ok_or_else(Reply::nothing_to_pass_on)?;
+            self.budget.act_for(own.clone());
+            return Ok("passed through".into());
+        }
+        let target = self.route.as_ref().map(|route| route.target.as_str()).unwrap_or_default();
+        let caller = self.gateway.authenticator.authenticate(authorization, target, (self.gateway.now)());
+        Ok(caller.map_err(|error| Reply::unauthorized(&error))?.token)
     }
 
     /// The body's JSON, for the methods that have one.

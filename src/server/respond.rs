@@ -29,6 +29,9 @@ pub struct Reply {
     pub outcome: &'static str,
 }
 
+/// What a caller may send where the target itself judges it.
+const PASSED_ON: &str = r#"Bearer realm="scim", Basic realm="scim""#;
+
 impl Reply {
     /// A document.
     pub fn document(status: StatusCode, document: Value) -> Reply {
@@ -79,9 +82,20 @@ impl Reply {
         };
         let mut reply = Reply::error(&plain(status, error.to_string()), "unauthorized");
         if let Some(challenge) = error.challenge() {
-            reply.response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            reply = reply.challenging(challenge);
         }
         reply
+    }
+
+    /// The refusal of a caller who sends nothing that could be passed on to the target.
+    pub fn nothing_to_pass_on() -> Reply {
+        let words = "this target wants the caller's own credentials, and no Authorization header was sent";
+        Reply::error(&plain(401, words), "unauthorized").challenging(PASSED_ON)
+    }
+
+    fn challenging(mut self, challenge: &'static str) -> Reply {
+        self.response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        self
     }
 
     /// 405 with the methods that would do.
@@ -96,6 +110,9 @@ impl Reply {
         let mut reply = Reply::error(&scim, outcome);
         if let Some(wait) = wait {
             reply.response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if reply.response.status() == StatusCode::UNAUTHORIZED {
+            reply = reply.challenging(PASSED_ON);
         }
         reply
     }
@@ -184,15 +201,19 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
+        E::NotDone { detail: Some(detail) } => (plain(502, format!("{error}: {detail}")), "target_failed"),
+        E::NotDone { detail: None } => (plain(502, error.to_string()), "target_failed"),
         E::NotYet | E::Keyless => (plain(502, error.to_string()), "target_nonsense"),
         E::NoKey => (plain(502, error.to_string()), "target_broken"),
         E::Target(error) => {
             let words = match &error.trouble {
                 Trouble::Broken { detail: Some(detail), .. } => format!("{error}: {}", detail.reveal()),
+                Trouble::Credentials { .. } => format!("{error}; check the settings of this target"),
                 _ => error.to_string(),
             };
             return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));
         }
+        E::Hidden { .. } => (plain(500, error.to_string()), "mapping_failed"),
         E::Unfit { .. } => (plain(502, error.to_string()), "target_nonsense"),
         E::Store(_) => (plain(503, "the gateway's own store cannot be used; its log says why"), "store_failed"),
         E::Lock(_) => return (plain(503, error.to_string()), "queue_full", Some(Duration::from_secs(1))),
@@ -212,7 +233,7 @@ enum Direction {
 fn rule_error(error: &RuleError, direction: Direction) -> (ScimError, &'static str) {
     let told = error.to_string();
     match &error.cause {
-        RuleFault::Rest | RuleFault::Reference => (typed(400, ScimType::InvalidValue, told), "invalid"),
+        RuleFault::Rest | RuleFault::Key | RuleFault::Name => (typed(400, ScimType::InvalidValue, told), "invalid"),
         RuleFault::Transform(TransformError::Script(ScriptError::Refused(words)))
             if direction == Direction::ToTarget =>
         {
@@ -233,9 +254,12 @@ fn status_of(trouble: &Trouble) -> u16 {
     match trouble {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
-        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
+        // RFC 9110 §15.5.2: these are the client's own credentials.
+        Trouble::NotLetIn { .. } => 401,
     }
 }
 
@@ -248,6 +272,8 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::Uncertain(_) => "uncertain",
         Trouble::Broken { .. } => "target_broken",
         Trouble::Credentials { .. } => "target_refused_credentials",
+        Trouble::NotLetIn { .. } => "unauthorized",
+        Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
         Trouble::NoRandomness => "gateway_failed",

@@ -116,21 +116,3 @@ impl KeptValue {
         Self { attribute: attribute.into(), value: folded.into() }
     }
 }
-
-/// Where a walk along a kept attribute goes on: after this value and id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// The folded value last seen.
-    pub value: String,
-    /// The SCIM id last seen.
-    pub scim_id: String,
-}
-
-/// A piece of a walk along a kept attribute.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkPage {
-    /// In order of folded value, then SCIM id; a link stands once for each of its values.
-    pub links: Vec<Arc<Link>>,
-    /// Where the next piece begins; none at the end.
-    pub next: Option<Position>,
-}

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::is_double;
-use super::link::{KeptValue, Link, LinkPage, LinkState, Position, Scope};
+use super::link::{KeptValue, Link, LinkState, Scope};
 use super::time::{from_millis, to_millis};
 
 macro_rules! select {
@@ -36,13 +36,6 @@ const BY_KEPT: &str = select!(
      WHERE kept_values.target = ?1 AND kept_values.resource_type = ?2 AND kept_values.attribute = ?3
        AND kept_values.value = ?4
      ORDER BY kept_values.scim_id LIMIT ?5"
-);
-const ALONG_KEPT: &str = select!(
-    ", kept_values.value
-     FROM kept_values JOIN links ON links.row = kept_values.link
-     WHERE kept_values.target = ?1 AND kept_values.resource_type = ?2 AND kept_values.attribute = ?3
-       AND (kept_values.value, kept_values.scim_id) > (?4, ?5)
-     ORDER BY kept_values.value, kept_values.scim_id LIMIT ?6"
 );
 const NEXT_GENERATION: &str = "SELECT COALESCE(MAX(generation) + 1, 0) FROM links
      WHERE target = ?1 AND resource_type = ?2 AND first_key = ?3";
@@ -105,27 +98,6 @@ pub(super) fn by_kept(
     let mut statement = connection.prepare_cached(BY_KEPT)?;
     let asked = params![scope.target, scope.resource_type, kept.attribute, kept.value, sql_limit(limit)];
     statement.query_map(asked, |row| read(row).map(Arc::new))?.collect()
-}
-
-pub(super) fn along_kept(
-    connection: &Connection,
-    scope: &Scope,
-    attribute: &str,
-    (after, limit): (Option<&Position>, usize),
-) -> Result<LinkPage, rusqlite::Error> {
-    let (value, scim_id) = after.map_or(("", ""), |position| (&position.value, &position.scim_id));
-    let mut statement = connection.prepare_cached(ALONG_KEPT)?;
-    let asked = params![scope.target, scope.resource_type, attribute, value, scim_id, sql_limit(limit)];
-    let mut page = LinkPage { links: Vec::new(), next: None };
-    for row in statement.query_map(asked, |row| Ok((read(row)?, row.get(10)?)))? {
-        let (link, value) = row?;
-        page.next = Some(Position { value, scim_id: link.scim_id.clone() });
-        page.links.push(Arc::new(link));
-    }
-    if page.links.len() < limit {
-        page.next = None;
-    }
-    Ok(page)
 }
 
 pub(super) fn next_generation(connection: &Connection, scope: &Scope, key: &str) -> Result<u32, rusqlite::Error> {

@@ -31,7 +31,7 @@ use writer::{Write, Writer};
 
 pub use creates::PendingCreate;
 pub use error::StoreError;
-pub use link::{KeptValue, Link, LinkPage, LinkState, Position, Remembered, Scope};
+pub use link::{KeptValue, Link, LinkState, Remembered, Scope};
 pub use tokens::{Token, TokenHash, Tokens};
 
 /// The open store. Dropping it writes what waits and lets go of the data folder.
@@ -126,17 +126,6 @@ impl Store {
     /// Live links that keep this value, in order of id, `limit` at most.
     pub fn find_kept(&self, scope: &Scope, kept: &KeptValue, limit: usize) -> Result<Vec<Arc<Link>>, StoreError> {
         self.readers.read(|connection| links::by_kept(connection, scope, kept, limit))
-    }
-
-    /// Walks the live links that keep the attribute, `limit` at a time, from the beginning or after a position.
-    pub fn page_links(
-        &self,
-        scope: &Scope,
-        attribute: &str,
-        after: Option<&Position>,
-        limit: usize,
-    ) -> Result<LinkPage, StoreError> {
-        self.readers.read(|connection| links::along_kept(connection, scope, attribute, (after, limit)))
     }
 
     /// The generation of an account that appears under `key` and has no live link: 0, or one more than the last that began there.

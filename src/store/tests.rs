@@ -316,25 +316,6 @@ fn kept_values_are_found_in_their_scope_only_and_follow_every_save() {
 }
 
 #[test]
-fn a_walk_along_a_kept_attribute_is_ordered_and_complete() {
-    let store = Store::in_memory().unwrap();
-    let links = [("1", "c"), ("2", "a"), ("3", "b"), ("4", "a"), ("5", "d")];
-    let links = links.map(|(id, value)| keeping(id, "title", value));
-    block_on(store.save_links(&users(), links.into_iter().chain([keeping("6", "externalId", "a")]).collect())).unwrap();
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.page_links(&users(), "title", after.as_ref(), 2).unwrap();
-        assert!(page.links.len() <= 2);
-        seen.extend(ids(&page.links).into_iter().map(str::to_owned));
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    assert_eq!(seen, ["2", "4", "3", "1", "5"]);
-}
-
-#[test]
 fn a_known_link_is_read_without_sql() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();

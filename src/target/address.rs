@@ -49,6 +49,15 @@ impl Address {
         self.at(&format!("{}{slash}{rest}", self.prefix))
     }
 
+    /// A URL of another origin, which an operator configured: `https`, or `http` where the target's own address is.
+    pub fn elsewhere(&self, text: &str) -> Option<Uri> {
+        let uri: Uri = text.trim().parse().ok()?;
+        let authority = uri.authority()?;
+        let scheme = uri.scheme()?;
+        let fits = *scheme == Scheme::HTTPS || (*scheme == Scheme::HTTP && self.scheme == Scheme::HTTP);
+        (fits && !authority.host().is_empty() && !authority.as_str().contains('@')).then_some(uri)
+    }
+
     /// The URL that an answer to `from` points at; `None` where it leads to another origin or nowhere.
     pub fn follow(&self, from: &Uri, link: &str) -> Option<Uri> {
         let link = link.trim().split('#').next().unwrap_or_default();
@@ -127,6 +136,16 @@ mod tests {
         for text in ["http://u:p@app.example", "http://app.example/?a=1", "http://app.example/#a"] {
             assert_eq!(Address::parse(text), Err(AddressError::Extra), "{text}");
         }
+    }
+
+    #[test]
+    fn another_origin_is_reached_by_https_alone() {
+        let base = address("https://app.example/api");
+        assert!(base.elsewhere("https://login.example/token").is_some());
+        for text in ["http://login.example/token", "/token", "ftp://login.example", "https://u:p@login.example/", ""] {
+            assert_eq!(base.elsewhere(text), None, "{text}");
+        }
+        assert!(address("http://127.0.0.1:1").elsewhere("http://127.0.0.1:2/token").is_some());
     }
 
     #[test]

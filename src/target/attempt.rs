@@ -4,12 +4,15 @@ use super::error::{Doubt, TargetError, Trouble, Written};
 use super::line::{LineError, Sent};
 use super::outcome::words;
 use super::retry_after::retry_after;
+use super::sessions::Known;
 use super::{Budget, Target, Use};
 use crate::wire::answer::meaning;
-use crate::wire::encode::decode;
-use crate::wire::{Answer, AnswerRow, Call, IfUncertain, Meaning};
+use crate::wire::encode::decode_answer;
+use crate::wire::{Answer, AnswerRow, Call, Credential, IfUncertain, Meaning, Scope, Variable};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -31,6 +34,43 @@ pub(super) struct Attempt<'a> {
     pub(super) usage: Use,
     pub(super) if_uncertain: IfUncertain,
     pub(super) budget: &'a Budget,
+    /// How the target is told who calls.
+    pub(super) auth: Auth<'a>,
+}
+
+/// How the target is told who calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Auth<'a> {
+    /// As the mapping says, if it says anything.
+    With(Option<&'a Credential>),
+    /// In a way of its own or not at all: this call finds out how. A refusal of it is the end.
+    Bare(Option<&'a Credential>),
+}
+
+impl<'a> Auth<'a> {
+    pub(super) fn credential(self) -> Option<&'a Credential> {
+        match self {
+            Auth::With(credential) | Auth::Bare(credential) => credential,
+        }
+    }
+}
+
+/// What conditions on answers may name.
+struct Named<'a> {
+    known: &'a Known,
+    target: &'a Target,
+}
+
+impl Scope for Named<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        match variable {
+            Variable::Lookup(name) => match self.known.value(name) {
+                Some(value) => Some(Cow::Borrowed(value)),
+                None => self.target.value(variable),
+            },
+            other => self.target.value(other),
+        }
+    }
 }
 
 /// An answer with what it means.
@@ -40,6 +80,8 @@ pub(super) struct Received<'a> {
     pub(super) row: Option<&'a AnswerRow>,
     /// There was no body at all, not even `null`.
     pub(super) bare: bool,
+    /// May the target have seen an earlier attempt?
+    earlier: Option<Sent>,
 }
 
 /// What earlier attempts left behind.
@@ -50,8 +92,8 @@ struct Tally {
 }
 
 impl<'a> Attempt<'a> {
-    /// Sends the request until there is an answer that means something, or no attempt is left.
-    pub(super) async fn answer(&self, request: &Request<Bytes>) -> Result<Received<'a>, TargetError> {
+    /// Sends the request until there is an answer that means something, or no attempt is left. `LoginAgain` is for the caller to act on.
+    pub(super) async fn answer(&self, request: &Request<Bytes>, known: &Known) -> Result<Received<'a>, TargetError> {
         let mut tally = Tally::default();
         loop {
             if self.budget.is_spent() {
@@ -59,7 +101,7 @@ impl<'a> Attempt<'a> {
             }
             match self.send(request.clone()).await {
                 Ok(reply) => {
-                    let received = self.understand(reply);
+                    let received = Received { earlier: tally.resent, ..self.understand(reply, known) };
                     match self.wait_for(&received, &tally) {
                         None => return self.settle(received, &tally),
                         Some(wait) => sleep(wait).await,
@@ -97,12 +139,13 @@ impl<'a> Attempt<'a> {
         timeout_at(deadline + GRACE, exchange).await.unwrap_or(Err(LineError::TimedOut { sent: Sent::Maybe }))
     }
 
-    fn understand(&self, reply: Response<Bytes>) -> Received<'a> {
+    fn understand(&self, reply: Response<Bytes>, known: &Known) -> Received<'a> {
         let (head, body) = reply.into_parts();
         let bare = body.iter().all(u8::is_ascii_whitespace);
-        let answer = Answer { status: head.status, headers: head.headers, body: decode(&body) };
-        let row = meaning(&self.call.answers, &answer, &self.target.instance.settings);
-        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare }
+        let body = decode_answer(self.call.decode, &head.headers, &body);
+        let answer = Answer { status: head.status, headers: head.headers, body };
+        let row = meaning(&self.call.answers, &answer, &Named { known, target: self.target });
+        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare, earlier: None }
     }
 
     /// How long to wait before a busy target is asked again; `None`: it is not, or not any more.
@@ -131,8 +174,6 @@ impl<'a> Attempt<'a> {
                 }
                 trouble
             }
-            // There is no session that could be renewed, so these are the credentials of the instance itself.
-            Meaning::LoginAgain => Trouble::Credentials { status },
             Meaning::Broken => {
                 let trouble = Trouble::Broken { status: Some(status), detail: words(&received, self.target) };
                 return Err(self.doubted(self.after_answer(trouble, status), tally));
@@ -140,6 +181,14 @@ impl<'a> Attempt<'a> {
             _ => return Ok(received),
         };
         Err(self.failed(trouble, tally))
+    }
+
+    /// The target does not let us in: there is no session that could be renewed, or a new one is refused too.
+    pub(super) fn not_let_in(&self, received: &Received) -> TargetError {
+        let status = received.answer.status;
+        let passed = self.auth.credential().is_some_and(Credential::passes_through);
+        let trouble = if passed { Trouble::NotLetIn { status } } else { Trouble::Credentials { status } };
+        self.failed(trouble, &Tally { resent: received.earlier, waits: 0 })
     }
 
     fn may_resend(&self, error: LineError, tally: &Tally) -> bool {

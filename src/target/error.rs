@@ -48,6 +48,18 @@ pub enum Trouble {
         /// The status.
         status: StatusCode,
     },
+    /// The target refused the client's own credentials, which were passed on to it.
+    #[error("the target does not let this client in (status {})", status.as_u16())]
+    NotLetIn {
+        /// The status.
+        status: StatusCode,
+    },
+    /// A lookup's call was answered, and what it should yield is not there.
+    #[error("the lookup `{lookup}` found nothing")]
+    NothingFound {
+        /// The lookup.
+        lookup: Arc<str>,
+    },
     /// The target had no capacity, for longer than the request may last.
     #[error("the target is busy")]
     Busy {
@@ -73,7 +85,7 @@ pub enum Trouble {
     #[error("the mapping does not fit: {0}")]
     Mapping(String),
     /// The value of this placeholder cannot stand where the mapping puts it, and would lead elsewhere.
-    #[error("the value of `<{0}>` cannot stand in a path or a header")]
+    #[error("the value of `<{0}>` cannot stand where the target takes it")]
     Unsafe(String),
 }
 
@@ -92,6 +104,9 @@ pub enum Doubt {
     /// The answer is there and cannot be read.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// The target took the request and did not say in time that it is done.
+    #[error("it took the request, and did not say in time that it is done")]
+    Unfinished,
     /// A repeated attempt ended otherwise; the first one may have been done.
     #[error("the first attempt had no answer")]
     Earlier,
@@ -124,6 +139,11 @@ pub enum Written {
 pub struct Words(String);
 
 impl TargetError {
+    /// Nobody knows whether the write was done that this call asks about.
+    pub fn in_doubt(call: &Call, doubt: Doubt) -> TargetError {
+        TargetError::at(call, Trouble::Uncertain(doubt), Written::Maybe)
+    }
+
     pub(super) fn at(call: &Call, trouble: Trouble, written: Written) -> TargetError {
         TargetError { call: call.name.clone(), line: call.line, request: declared(call).into(), trouble, written }
     }
@@ -131,7 +151,7 @@ impl TargetError {
     /// Whose side it is on.
     pub fn side(&self) -> Side {
         match self.trouble {
-            Trouble::Unsafe(_) => Side::Client,
+            Trouble::Unsafe(_) | Trouble::NotLetIn { .. } => Side::Client,
             Trouble::Mapping(_) => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
             Trouble::Unreachable
@@ -139,30 +159,11 @@ impl TargetError {
             | Trouble::Uncertain(_)
             | Trouble::Broken { .. }
             | Trouble::Credentials { .. }
+            | Trouble::NothingFound { .. }
             | Trouble::Busy { .. }
             | Trouble::TooLarge
             | Trouble::Nonsense(_) => Side::Target,
         }
-    }
-
-    /// May the same step be tried again later, as it stands? Not where something may have been written: look first.
-    pub fn may_retry(&self) -> bool {
-        let passing = match self.trouble {
-            Trouble::Unreachable
-            | Trouble::TimedOut
-            | Trouble::Busy { .. }
-            | Trouble::Queue
-            | Trouble::OutOfTime
-            | Trouble::NoRandomness
-            | Trouble::Broken { .. } => true,
-            Trouble::Uncertain(_)
-            | Trouble::Credentials { .. }
-            | Trouble::TooLarge
-            | Trouble::Nonsense(_)
-            | Trouble::Mapping(_)
-            | Trouble::Unsafe(_) => false,
-        };
-        passing && self.written == Written::No
     }
 }
 
@@ -200,6 +201,7 @@ fn written_out(template: &Template) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.to_string(),
         Part::Hole(variable) => format!("<{variable}>"),
+        Part::Json(_) => "{…}".to_owned(),
     };
     template.parts.iter().map(part).collect()
 }

@@ -4,6 +4,7 @@
 //! Nothing from outside steers where we call: keys are encoded, redirects are answers, pages are followed on the same origin only.
 
 mod address;
+mod ask;
 mod attempt;
 mod budget;
 mod error;
@@ -15,6 +16,8 @@ mod paging;
 mod random;
 mod request;
 mod retry_after;
+mod sessions;
+mod sign;
 mod supply;
 #[cfg(test)]
 mod tests;
@@ -28,14 +31,16 @@ pub use pages::Pages;
 pub use paging::Span;
 pub use supply::{Captures, Settings};
 
-use crate::wire::{Call, CallId, Credential, IfUncertain, Meaning, Step};
-use attempt::Attempt;
+use crate::wire::{Call, CallId, Credential, IfUncertain, Lookup, Meaning, Step};
+use ask::Ground;
+use attempt::{Attempt, Auth, Received};
 use paging::Sizes;
-use request::Form;
+use serde_json::Value;
+use sessions::Sessions;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-use supply::{Supply, Turn};
+use std::time::{Duration, SystemTime};
+use supply::Turn;
 
 /// What an instance of a product is: its mapping's calls, and what its operator configured.
 pub struct Instance {
@@ -49,6 +54,12 @@ pub struct Instance {
     pub auth: Option<Credential>,
     /// What the mapping's placeholders `<settings.…>` stand for.
     pub settings: Settings,
+    /// Values that are got by calls of their own.
+    pub lookups: Arc<[Lookup]>,
+    /// Lookups whose values are known without a call: a rehearsal's.
+    pub given: Vec<(Arc<str>, Value)>,
+    /// The wall clock, by which sessions end.
+    pub now: fn() -> SystemTime,
     /// How long one call may take, at most.
     pub timeout: Duration,
 }
@@ -57,6 +68,7 @@ pub struct Instance {
 pub struct Target {
     instance: Instance,
     line: Arc<dyn Line>,
+    sessions: Sessions,
     /// Page sizes that list calls were seen to honour, so that a window deep in a list can be asked for at once.
     sizes: Sizes,
 }
@@ -74,13 +86,10 @@ pub enum Use {
 
 impl Target {
     /// A target that is reached through `line`.
-    pub fn new(instance: Instance, line: Arc<dyn Line>) -> Target {
-        Target { instance, line, sizes: Sizes::default() }
-    }
-
-    /// What the mapping's placeholders `<settings.…>` stand for, for conditions that name one.
-    pub fn settings(&self) -> &Settings {
-        &self.instance.settings
+    pub fn new(mut instance: Instance, line: Arc<dyn Line>) -> Target {
+        let given = std::mem::take(&mut instance.given);
+        let sessions = Sessions::new(instance.lookups.clone(), given, instance.now);
+        Target { instance, line, sessions, sizes: Sizes::default() }
     }
 
     /// The target's name.
@@ -100,32 +109,54 @@ impl Target {
         captures: &mut Captures,
         budget: &Budget,
     ) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(usage, step, captures, budget).await?;
+        let captured = captured(step, &received);
+        let outcome = Outcome::read(received, attempt.call, usage, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
+        if outcome.meaning == Meaning::Ok {
+            captured.into_iter().for_each(|(name, value)| captures.keep(name, value));
+        }
+        Ok(outcome)
+    }
+
+    /// Makes the call of a further read of an account. Its account is whatever the answer holds at its place, null for nothing.
+    ///
+    /// # Errors
+    /// No usable answer: see [`Trouble`].
+    pub async fn part(&self, step: &Step, budget: &Budget) -> Result<Outcome, TargetError> {
+        let (attempt, received) = self.receive(Use::Read, step, &Captures::new(), budget).await?;
+        Outcome::read_part(received, attempt.call, self)
+            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))
+    }
+
+    /// The answer to a step's call, an absence confirmed.
+    async fn receive<'a>(
+        &'a self,
+        usage: Use,
+        step: &Step,
+        captures: &Captures,
+        budget: &'a Budget,
+    ) -> Result<(Attempt<'a>, Received<'a>), TargetError> {
         let call = self.call(step.call)?;
-        let attempt = Attempt { target: self, call, usage, if_uncertain: uncertain(step, call), budget };
+        let auth = self.auth();
+        let attempt = Attempt { target: self, call, usage, if_uncertain: uncertain(step, call), budget, auth };
         let random = random::text_for(call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
         let turn = Turn::default();
-        let supply = Supply { step, captures, settings: &self.instance.settings, random: &random, turn: &turn };
-        let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
-        let received = attempt.answer(&request).await?;
+        let ground = Ground { step, captures, random: &random, turn: &turn };
+        let received = attempt.ask(ground, None).await?.received;
         if let (Meaning::Absent, Some(confirm)) = (received.meaning, received.row.and_then(|row| row.confirm)) {
             self.confirm(confirm, budget).await?;
         }
-        let outcome = Outcome::read(received, call, usage, self)
-            .map_err(|(trouble, status)| attempt.after_answer(trouble, status))?;
-        outcome.capture(step, captures);
-        Ok(outcome)
+        Ok((attempt, received))
     }
 
     /// Makes the call that must succeed before an absence is believed.
     async fn confirm(&self, id: CallId, budget: &Budget) -> Result<(), TargetError> {
         let (call, step) = (self.call(id)?, Step::once(id, Vec::new()));
-        let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget };
-        let turn = Turn::default();
-        let captures = Captures::new();
-        let supply =
-            Supply { step: &step, captures: &captures, settings: &self.instance.settings, random: "", turn: &turn };
-        let request = self.form().fill(call, &supply).map_err(|trouble| attempt.refused(trouble))?;
-        match attempt.answer(&request).await?.meaning {
+        let attempt = self.reading(call, budget);
+        let (turn, captures) = (Turn::default(), Captures::new());
+        let ground = Ground { step: &step, captures: &captures, random: "", turn: &turn };
+        match attempt.ask(ground, None).await?.received.meaning {
             Meaning::Ok | Meaning::Empty => Ok(()),
             _ => Err(attempt.refused(Trouble::Nonsense(
                 "it says that there is no such account, and fails where it should confirm that",
@@ -145,8 +176,7 @@ impl Target {
         budget: &'a Budget,
     ) -> Result<Pages<'a>, TargetError> {
         let call = self.call(step.call)?;
-        let attempt = Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget };
-        Pages::begin(attempt, step, want, captures)
+        Pages::begin(self.reading(call, budget), step, want, captures)
     }
 
     fn call(&self, id: CallId) -> Result<&Call, TargetError> {
@@ -159,8 +189,13 @@ impl Target {
         })
     }
 
-    fn form(&self) -> Form<'_> {
-        Form { address: &self.instance.address, auth: self.instance.auth.as_ref() }
+    fn auth(&self) -> Auth<'_> {
+        Auth::With(self.instance.auth.as_ref())
+    }
+
+    fn reading<'a>(&'a self, call: &'a Call, budget: &'a Budget) -> Attempt<'a> {
+        let auth = self.auth();
+        Attempt { target: self, call, usage: Use::Read, if_uncertain: IfUncertain::Repeat, budget, auth }
     }
 }
 
@@ -174,6 +209,12 @@ impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What later steps want of the answer. A step that needs what is not there says so itself, before it sends anything.
+fn captured(step: &Step, received: &Received) -> Vec<(Arc<str>, serde_json::Value)> {
+    let found = step.captures.iter().map(|capture| (&capture.name, capture.at.first(&received.answer.body)));
+    found.filter_map(|(name, value)| Some((name.clone(), value?.clone()))).collect()
 }
 
 /// What the plan says counts, and otherwise what the mapping says of the call.

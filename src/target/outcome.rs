@@ -2,12 +2,11 @@
 
 use super::attempt::Received;
 use super::error::{Trouble, Words};
-use super::supply::Captures;
 use super::{Target, Use};
 use crate::wire::answer::Detail;
 use crate::wire::template::as_text;
-use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Step, Variable};
-use http::header::ETAG;
+use crate::wire::{Answer, Call, KeySource, Meaning, ResultAt, Scope, Variable};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -53,22 +52,26 @@ impl Outcome {
         Ok(Outcome { answer: received.answer, meaning, detail, key, account })
     }
 
-    /// Keeps what later steps ask for: `key`, `version`, or a field of the account by its name.
-    pub(super) fn capture(&self, step: &Step, captures: &mut Captures) {
-        if self.meaning != Meaning::Ok {
-            return;
-        }
-        for capture in &step.captures {
-            let value = match &*capture.name {
-                "key" => self.key.clone().map(Value::String),
-                "version" => header(&self.answer.headers, &ETAG).map(Value::from),
-                field => self.account.as_ref().and_then(|account| account.get(field)).cloned(),
-            };
-            // A step that needs what is not there says so itself, before it sends anything.
-            if let Some(value) = value {
-                captures.keep(capture.name.clone(), value);
+    /// Takes a further answer of an account apart: whatever stands at its place, also a list or a text, is its part of the document.
+    pub(super) fn read_part(
+        mut received: Received,
+        call: &Call,
+        target: &Target,
+    ) -> Result<Outcome, (Trouble, StatusCode)> {
+        let status = received.answer.status;
+        let detail = words(&received, target).map(|words| words.reveal().to_owned());
+        let account = match received.meaning {
+            Meaning::Ok if is_no_document(&received) && !is_plain_text(&received, call) => {
+                return Err((Trouble::Nonsense(NO_JSON), status));
             }
-        }
+            Meaning::Ok => match &call.result {
+                ResultAt::Nowhere => None,
+                ResultAt::Whole => Some(received.answer.body.take()),
+                ResultAt::At(path) => path.take(&mut received.answer.body),
+            },
+            _ => None,
+        };
+        Ok(Outcome { answer: received.answer, meaning: received.meaning, detail, key: None, account })
     }
 }
 
@@ -88,7 +91,7 @@ pub(super) fn words(received: &Received, target: &Target) -> Option<Words> {
         Detail::At(path) => joined(path.all(&received.answer.body)),
         Detail::Text(template) => template.fill_text(&InAnswer(&received.answer.body))?,
     };
-    let text = target.instance.settings.redact(text);
+    let text = target.sessions.redact(target.instance.settings.redact(text));
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     let cut: String = plain.take(DETAIL_MOST).collect();
     Some(cut.trim()).filter(|cut| !cut.is_empty()).map(|cut| Words::new(cut.to_owned()))
@@ -140,6 +143,13 @@ fn account_in(received: &mut Received, call: &Call, usage: Use) -> Result<Option
 }
 
 const NO_JSON: &str = "it holds no JSON where an account was promised";
+
+/// Is the whole answer a text that says so itself? A page for people is not.
+fn is_plain_text(received: &Received, call: &Call) -> bool {
+    let kind = header(&received.answer.headers, &CONTENT_TYPE).unwrap_or_default();
+    let plain = ["text/plain", "application/json"].iter().any(|plain| kind.starts_with(plain));
+    plain && received.answer.body.is_string() && call.result == ResultAt::Whole
+}
 
 /// An error page, half an answer or nothing at all: that an account is not in there says nothing about the account.
 pub(super) fn is_no_document(received: &Received) -> bool {

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// No list is walked further than this.
 const PAGES_MOST: usize = 10_000;
 
-const REPEATS: &str = "its pages repeat";
+const REPEATS: &str = "its pages repeat; a product that ignores the paging parameters has no `page` in its mapping";
 const FEWER: &str = "its list ends before its own total";
 const ENDLESS: &str = "its list does not end within 10,000 pages";
 const STUCK: &str = "it announces more after an empty page";
@@ -38,6 +38,8 @@ pub(super) struct Course {
     largest: usize,
     pages: usize,
     prints: HashSet<u64>,
+    /// A print of the first page, where it was longer than asked for.
+    everything: Option<u64>,
     ended: bool,
 }
 
@@ -60,6 +62,7 @@ impl Course {
             largest: 0,
             pages: 0,
             prints: HashSet::new(),
+            everything: None,
             ended: false,
         };
         course.start();
@@ -92,7 +95,10 @@ impl Course {
             return Err(ENDLESS);
         }
         if page.items > 0 && !self.prints.insert(page.first) {
-            return Err(REPEATS);
+            return if self.is_everything_again(&page) { Ok(self.end()) } else { Err(REPEATS) };
+        }
+        if self.position == 0 && page.items > self.size {
+            self.everything = Some(page.whole);
         }
         if self.jumped && self.is_elsewhere(&page) {
             self.restart();
@@ -105,6 +111,19 @@ impl Course {
         self.learn(&page, goes_on);
         self.advance(stop, goes_on);
         Ok(wanted)
+    }
+
+    /// Is this the first page once more, which was longer than asked for? Then the target knows no pages and gave the whole list.
+    fn is_everything_again(&self, page: &Page) -> bool {
+        let counts = self.total.is_none_or(|total| total == self.position);
+        self.index == 1 && page.items == self.position && self.everything == Some(page.whole) && counts
+    }
+
+    /// The list was at its end before this page.
+    fn end(&mut self) -> Range<usize> {
+        self.ended = true;
+        self.total = Some(self.position);
+        0..0
     }
 
     /// The number of all items, as far as it is known and believed.
@@ -183,6 +202,7 @@ impl Course {
             self.size = max;
         }
         self.prints.clear();
+        self.everything = None;
     }
 
     fn count(&mut self, page: &Page, stop: usize) {

@@ -1,22 +1,26 @@
 //! A walk over a list in the target: one page at a time, from which the caller pulls the items it wants.
 
+use super::Use;
+use super::ask::Ground;
 use super::attempt::{Attempt, Received};
 use super::error::{TargetError, Trouble};
 use super::outcome::{header, is_no_document, words};
 use super::pager::Course;
 use super::paging::{Page, Span, Way};
 use super::random;
-use super::supply::{Captures, Supply, Turn};
+use super::supply::{Captures, Turn};
 use crate::wire::template::as_text;
-use crate::wire::{Listing, Meaning, Next, Path, Step, Total};
+use crate::wire::{Listing, Meaning, Missing, Next, Paging, Step, Total};
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 const NO_LIST: Trouble = Trouble::Nonsense("it holds no JSON where a list was promised");
 const NO_ITEMS: Trouble = Trouble::Nonsense("no list stands where one was promised");
+const NO_TOTAL: Trouble = Trouble::Nonsense("the call that counts does not say how many there are");
 const ELSEWHERE: Trouble = Trouble::Nonsense("its next page is on another origin or is no URL");
 const ROUND: Trouble = Trouble::Nonsense("it names a page as next that was read before");
 
@@ -28,6 +32,8 @@ pub struct Pages<'a> {
     captures: &'a Captures,
     random: String,
     course: Course,
+    /// What another call says that the total is.
+    counted: Option<usize>,
     /// Where the page before said that this one is.
     link: Option<Link>,
     links: HashSet<u64>,
@@ -53,8 +59,12 @@ impl<'a> Pages<'a> {
         let random = random::text_for(attempt.call, step).ok_or_else(|| attempt.refused(Trouble::NoRandomness))?;
         let way = Way::new(listing.paging.as_ref(), listing.next.is_some());
         let course = Course::new(way, want, attempt.target.sizes.of(step.call));
+        let start = match &listing.paging {
+            Some(Paging::Cursor { start: Some(start), .. }) => Some(Link::Cursor(Value::from(&**start))),
+            _ => None,
+        };
         let links = HashSet::new();
-        Ok(Pages { attempt, listing, step, captures, random, course, link: None, links, failed: false })
+        Ok(Pages { attempt, listing, step, captures, random, course, counted: None, link: start, links, failed: false })
     }
 
     /// The next items of the wanted part; `None` at its end. After an error the walk is over.
@@ -81,16 +91,34 @@ impl<'a> Pages<'a> {
 
     async fn page(&mut self, turn: Turn) -> Result<Vec<Value>, TargetError> {
         let begins = self.course.is_at_start();
+        self.count().await?;
+        let limit = turn.limit;
         let (received, url) = self.fetch(turn).await?;
         let status = received.answer.status;
         let fail = |trouble| (trouble, status);
-        let read = self.read(&received, &url, begins).map_err(fail);
+        let read = self.read(&received, &url, (begins, limit)).map_err(fail);
         let items = read.and_then(|(page, found)| {
             let wanted = self.course.take(page).map_err(|words| fail(Trouble::Nonsense(words)))?;
-            Ok(found.into_iter().skip(wanted.start).take(wanted.len()).cloned().collect())
+            Ok(found.into_iter().skip(wanted.start).take(wanted.len()).map(Cow::into_owned).collect())
         });
         self.attempt.target.sizes.keep(self.step.call, self.course.honoured());
         items.map_err(|(trouble, status)| self.attempt.after_answer(trouble, status))
+    }
+
+    /// Asks the call that counts, where there is one. A list that comes whole counts itself.
+    async fn count(&mut self) -> Result<(), TargetError> {
+        let known = self.counted.is_some() || self.listing.is_complete();
+        let (Some(Total::Call { call, at }), false) = (&self.listing.total, known) else { return Ok(()) };
+        let step = Step { call: *call, ..self.step.clone() };
+        let target = self.attempt.target;
+        let (attempt, received) = target.receive(Use::Read, &step, self.captures, self.attempt.budget).await?;
+        let total = at.first(&received.answer.body).and_then(|total| number(&as_text(total)));
+        let fine = matches!(received.meaning, Meaning::Ok | Meaning::Empty);
+        self.counted = total.filter(|_| fine);
+        match self.counted {
+            Some(_) => Ok(()),
+            None => Err(attempt.after_answer(NO_TOTAL, received.answer.status)),
+        }
     }
 
     async fn fetch(&mut self, mut turn: Turn) -> Result<(Received<'a>, Uri), TargetError> {
@@ -100,32 +128,34 @@ impl<'a> Pages<'a> {
             Some(Link::Url(link)) => url = Some(link),
             None => {}
         }
-        let target = self.attempt.target;
-        let settings = &target.instance.settings;
-        let supply = Supply { step: self.step, captures: self.captures, settings, random: &self.random, turn: &turn };
-        let request = match url {
-            Some(url) => target.form().request_to(url, self.attempt.call, &supply),
-            None => target.form().fill(self.attempt.call, &supply),
-        };
-        let request = request.map_err(|trouble| self.attempt.refused(trouble))?;
-        let received = self.attempt.answer(&request).await?;
-        Ok((received, request.uri().clone()))
+        let ground = Ground { step: self.step, captures: self.captures, random: &self.random, turn: &turn };
+        let asked = self.attempt.ask(ground, url.as_ref()).await?;
+        Ok((asked.received, asked.url))
     }
 
     /// What a page shows, and its items.
-    fn read<'b>(&mut self, received: &'b Received, url: &Uri, begins: bool) -> Result<(Page, Vec<&'b Value>), Trouble> {
+    fn read<'b>(
+        &mut self,
+        received: &'b Received,
+        url: &Uri,
+        (begins, limit): (bool, Option<usize>),
+    ) -> Result<(Page, Vec<Cow<'b, Value>>), Trouble> {
         if !self.is_list(received, begins)? {
             return Ok((Page { more: self.listing.next.is_some().then_some(false), ..Page::default() }, Vec::new()));
         }
         let answer = &received.answer;
-        let items = items(&self.listing.items, &answer.body)?;
+        let items = items(self.listing, &answer.body)?;
         let total = self.listing.total.as_ref().and_then(|total| match total {
             Total::At(path) => number(&as_text(path.first(&answer.body)?)),
             Total::Header(name) => number(header(&answer.headers, name)?),
+            Total::Call { .. } => self.counted,
         });
         let more = self.next_link(received, url)?;
-        let first = items.first().map_or(0, print);
-        Ok((Page { items: items.len(), total, more, first }, items))
+        let first = items.first().map_or(0, |item| print(&**item));
+        // Only a page that is longer than asked for may turn out to be everything.
+        let long = limit.is_some_and(|limit| items.len() > limit);
+        let whole = if long { items.iter().fold(0, |all: u64, item| all.rotate_left(5) ^ print(&**item)) } else { 0 };
+        Ok((Page { items: items.len(), total, more, first, whole }, items))
     }
 
     /// Does the answer hold a list, or is it a way to say that there is none?
@@ -143,7 +173,8 @@ impl<'a> Pages<'a> {
     }
 
     fn asks_by_name(&self) -> bool {
-        self.attempt.call.path.iter().any(|segment| segment.holes().next().is_some())
+        let named = self.attempt.call.path.iter().any(|segment| segment.holes().next().is_some());
+        named && self.listing.missing == Missing::Nobody
     }
 
     /// Remembers where the next page is, and says whether there is one.
@@ -196,12 +227,30 @@ impl Link {
 }
 
 /// The items of a page: none where nothing stands, but not where something else does.
-fn items<'a>(path: &Path, body: &'a Value) -> Result<Vec<&'a Value>, Trouble> {
+fn items<'a>(listing: &Listing, body: &'a Value) -> Result<Vec<Cow<'a, Value>>, Trouble> {
+    let path = &listing.items;
     let stands = path.first(body).filter(|_| path.is_plain());
-    match stands {
-        Some(Value::Array(_) | Value::Object(_)) | None => Ok(path.items(body)),
-        Some(_) => Err(NO_ITEMS),
+    match (stands, &listing.keyed) {
+        (Some(Value::Object(map)), Some(name)) => {
+            Ok(map.iter().map(|(key, item)| Cow::Owned(keyed(name, key, item))).collect())
+        }
+        // A map without entries is an empty list where products do not tell the two apart.
+        (Some(Value::Array(list)), Some(_)) if !list.is_empty() => Err(NO_ITEMS),
+        (Some(Value::Array(_) | Value::Object(_)) | None, _) => {
+            Ok(path.items(body).into_iter().map(Cow::Borrowed).collect())
+        }
+        (Some(_), _) => Err(NO_ITEMS),
     }
+}
+
+/// An item that stands under its key, with the key in it.
+fn keyed(name: &str, key: &str, item: &Value) -> Value {
+    let mut fields = match item {
+        Value::Object(fields) => fields.clone(),
+        other => Map::from_iter([("value".to_owned(), other.clone())]),
+    };
+    fields.insert(name.to_owned(), key.into());
+    Value::Object(fields)
 }
 
 /// A whole number, also as text or with a fraction of zero.

@@ -50,6 +50,8 @@ pub(super) struct Page {
     pub(super) more: Option<bool>,
     /// A print of the first item.
     pub(super) first: u64,
+    /// A print of all items, of a page that is longer than was asked for.
+    pub(super) whole: u64,
 }
 
 impl Way {

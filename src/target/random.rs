@@ -12,7 +12,7 @@ pub(super) fn text_for(call: &Call, step: &Step) -> Option<String> {
 }
 
 /// 32 URL-safe characters, 192 bits; `None` where the system has no randomness.
-fn text() -> Option<String> {
+pub(super) fn text() -> Option<String> {
     let mut bytes = [0u8; 24];
     rand::fill(&mut bytes).ok()?;
     Some(URL_SAFE_NO_PAD.encode(bytes))

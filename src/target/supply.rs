@@ -1,5 +1,7 @@
 //! What fills a step's holes: its arguments, what earlier steps yielded, the instance's settings, a random text, the place in a list.
 
+use super::ask::Ground;
+use super::sessions::Known;
 use crate::wire::{Body, Scope, Step, Term, Variable};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -33,6 +35,8 @@ pub(super) struct Supply<'a> {
     /// Drawn once per step, so that a repeated request is the same request.
     pub(super) random: &'a str,
     pub(super) turn: &'a Turn,
+    /// What was looked up for it.
+    pub(super) known: &'a Known,
 }
 
 /// What an open term may use: nothing that is an argument itself.
@@ -103,6 +107,13 @@ impl fmt::Debug for Captures {
     }
 }
 
+impl<'a> Supply<'a> {
+    pub(super) fn of(ground: Ground<'a>, settings: &'a Settings, known: &'a Known) -> Supply<'a> {
+        let Ground { step, captures, random, turn } = ground;
+        Supply { step, captures, settings, random, turn, known }
+    }
+}
+
 impl Supply<'_> {
     /// The name of a capture that the step wants and no earlier step yielded.
     pub(super) fn missing_capture(&self) -> Option<&str> {
@@ -146,6 +157,7 @@ impl Scope for Supply<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Setting(name) => self.settings.find(name).map(Cow::Borrowed),
+            Variable::Lookup(name) => self.known.value(name).map(Cow::Borrowed),
             Variable::Random => Some(Cow::Owned(Value::from(self.random))),
             Variable::Offset | Variable::Page | Variable::Limit | Variable::Cursor => self.place(variable),
             other => self.argument(other).or_else(|| self.field(other)),
@@ -156,7 +168,7 @@ impl Scope for Supply<'_> {
 impl Scope for Instance<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
-            Variable::Setting(_) | Variable::Random => self.0.value(variable),
+            late if late.is_late() => self.0.value(late),
             _ => None,
         }
     }

@@ -20,6 +20,9 @@ pub enum SetupError {
         /// The file as configured.
         path: PathBuf,
     },
+    /// A client certificate, or its key, that cannot be used.
+    #[error("the client certificate cannot be used: {0}")]
+    Identity(String),
     /// The TLS library refused its settings.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),

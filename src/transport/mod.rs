@@ -33,11 +33,33 @@ pub enum Roots {
     Pem(PathBuf),
 }
 
+/// A certificate of ours and its private key, as PEM. It cannot print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    certificate: String,
+    key: zeroize::Zeroizing<String>,
+}
+
+impl Identity {
+    /// Takes the PEM texts over: the certificate with its chain, and the key.
+    pub fn new(certificate: String, key: String) -> Identity {
+        Identity { certificate, key: zeroize::Zeroizing::new(key) }
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(***)")
+    }
+}
+
 /// How connections to targets are made and kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransportOptions {
     /// Who is trusted.
     pub roots: Roots,
+    /// What is shown to a target that asks who calls; nothing otherwise.
+    pub identity: Option<Identity>,
     /// The longest a TCP connection with its TLS handshake may take.
     pub connect: Duration,
     /// How long an unused connection is kept.
@@ -54,6 +76,7 @@ impl Default for TransportOptions {
     fn default() -> Self {
         TransportOptions {
             roots: Roots::System,
+            identity: None,
             connect: Duration::from_secs(5),
             idle: Duration::from_secs(60),
             idle_connections: 16,
@@ -77,7 +100,7 @@ impl Transport {
     /// A PEM file that cannot be read or holds no certificate. An empty system store is only a warning,
     /// because a gateway whose targets speak plain HTTP does not need it.
     pub fn new(options: TransportOptions) -> Result<Self, SetupError> {
-        let tls = Arc::new(tls::client_config(&options.roots)?);
+        let tls = Arc::new(tls::client_config(&options.roots, options.identity.as_ref())?);
         Ok(Transport { options, tls })
     }
 

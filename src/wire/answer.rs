@@ -127,6 +127,8 @@ pub enum Operand {
     Constant(Value),
     /// A setting of the instance.
     Setting(Arc<str>),
+    /// A lookup of the mapping.
+    Lookup(Arc<str>),
 }
 
 impl Condition {
@@ -160,7 +162,28 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// The lookups that its constants name.
+    pub fn lookups(&self) -> Vec<&Arc<str>> {
+        self.test.as_ref().map(Test::lookups).unwrap_or_default()
+    }
+}
+
 impl Test {
+    fn lookups(&self) -> Vec<&Arc<str>> {
+        match self {
+            Test::Empty | Test::Matches(_) => Vec::new(),
+            Test::Not(test) => test.lookups(),
+            Test::Equals(all) | Test::Text(all) => all
+                .iter()
+                .filter_map(|one| match one {
+                    Operand::Lookup(name) => Some(name),
+                    Operand::Constant(_) | Operand::Setting(_) => None,
+                })
+                .collect(),
+        }
+    }
+
     fn holds(&self, nodes: &[&Value], settings: &dyn Scope) -> bool {
         match self {
             Test::Empty => nodes.iter().all(|node| is_empty(node)),
@@ -181,6 +204,7 @@ impl Operand {
         let value = match self {
             Operand::Constant(value) => Some(Cow::Borrowed(value)),
             Operand::Setting(name) => settings.value(&Variable::Setting(name.clone())),
+            Operand::Lookup(name) => settings.value(&Variable::Lookup(name.clone())),
         };
         value.is_some_and(|value| holds(&value))
     }

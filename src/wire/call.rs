@@ -5,6 +5,7 @@ use crate::wire::path::Path;
 use crate::wire::template::{Body, Scope, Template, Variable, as_text};
 use http::{HeaderName, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The place of a call in its mapping's list.
@@ -30,6 +31,8 @@ pub struct Call {
     pub body: Option<Body>,
     /// How the body is written.
     pub encode: Encoding,
+    /// How the answer's body is read.
+    pub decode: Decoding,
     /// What its answers mean: its own rows, then the file's, then the built-in ones. First match wins.
     pub answers: Vec<AnswerRow>,
     /// Where in the answer the account stands.
@@ -40,6 +43,36 @@ pub struct Call {
     pub key: Option<KeySource>,
     /// What to do when nobody knows whether the target did it.
     pub if_uncertain: IfUncertain,
+    /// The shared call that it was made from, as `explain` and tests name it.
+    pub shared: Option<Shared>,
+    /// What the lookups that it names want to know of the step.
+    pub needs: Vec<Variable>,
+}
+
+/// A call that was made from a shared one: how it is named, and what its arguments became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shared {
+    /// `rpc user.update`.
+    pub label: Arc<str>,
+    /// Where in the body its further arguments stand, each of them whole.
+    pub arguments: Vec<(Arc<str>, Path)>,
+}
+
+impl Shared {
+    /// The further arguments in a body: one stands for itself, several by their names. A body of another kind is shown whole.
+    pub fn shown(&self, body: &Value) -> Value {
+        if !body.is_object() && !body.is_array() {
+            return body.clone();
+        }
+        match self.arguments.as_slice() {
+            [] => Value::Null,
+            [(_, only)] => only.first(body).cloned().unwrap_or_default(),
+            several => {
+                let found = several.iter().filter_map(|(name, at)| Some((name.to_string(), at.first(body)?.clone())));
+                Value::Object(found.collect())
+            }
+        }
+    }
 }
 
 /// How a body is written.
@@ -48,7 +81,25 @@ pub enum Encoding {
     /// `application/json`.
     #[default]
     Json,
-    /// `application/x-www-form-urlencoded`.
+    /// `application/x-www-form-urlencoded`, lists as repeated names.
+    Form,
+    /// The same, lists as `name[]`.
+    FormBrackets,
+    /// `application/xml`.
+    Xml,
+    /// `text/plain`.
+    Text,
+    /// There is no body.
+    Nothing,
+}
+
+/// How an answer's body is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Decoding {
+    /// By its content type, and by looking.
+    #[default]
+    Seen,
+    /// As `application/x-www-form-urlencoded`.
     Form,
 }
 
@@ -69,6 +120,8 @@ pub enum ResultAt {
 pub struct Listing {
     /// The items.
     pub items: Path,
+    /// The items stand in a map: the field of an item that its key becomes.
+    pub keyed: Option<Arc<str>>,
     /// The number of all items.
     pub total: Option<Total>,
     /// How pages are asked for; `None`: one answer holds everything.
@@ -77,6 +130,18 @@ pub struct Listing {
     pub next: Option<Next>,
     /// How many accounts may be walked to answer a filter here; `None`: only a complete, unpaged list may.
     pub scan: Option<usize>,
+    /// What it means that there is no such list.
+    pub missing: Missing,
+}
+
+/// What it means that a list which is asked for by name is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Nobody has that name.
+    #[default]
+    Nobody,
+    /// It was asked for in the wrong place.
+    Fault,
 }
 
 /// Where the number of all items stands.
@@ -86,6 +151,13 @@ pub enum Total {
     At(Path),
     /// In a header.
     Header(HeaderName),
+    /// In the answer of another call.
+    Call {
+        /// The call.
+        call: CallId,
+        /// The place in its answer.
+        at: Path,
+    },
 }
 
 /// How pages are asked for. Names are query parameters unless the body has the placeholders.
@@ -115,6 +187,8 @@ pub enum Paging {
     Cursor {
         /// The parameter that holds the cursor.
         cursor: Option<Arc<str>>,
+        /// The cursor of the first page; without it the first call has none.
+        start: Option<Arc<str>>,
         /// The parameter that says how many to take.
         limit: Option<Arc<str>>,
         /// The most the target gives on one page.
@@ -195,12 +269,13 @@ impl Call {
         Ok(text)
     }
 
-    /// Every placeholder of the call.
+    /// Every placeholder of the call, those of the lookups that it names included.
     pub fn holes(&self) -> Vec<&Variable> {
         let path = self.path.iter().flat_map(Template::holes);
         let query = self.query.iter().flat_map(|(_, value)| value.holes());
         let headers = self.headers.iter().flat_map(|(_, value)| value.holes());
-        path.chain(query).chain(headers).chain(self.body.iter().flat_map(Body::holes)).collect()
+        let body = self.body.iter().flat_map(Body::holes);
+        path.chain(query).chain(headers).chain(body).chain(&self.needs).collect()
     }
 
     /// Does it name fields of the account, so that the account must be read first?
@@ -236,6 +311,8 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
     for part in &segment.parts {
         match part {
             Part::Text(literal) => text.push_str(literal),
+            // Only a query holds JSON.
+            Part::Json(_) => return Err(CallError::Unsafe("…".to_owned())),
             Part::Hole(variable) => {
                 let value = scope.value(variable).filter(|value| !value.is_null());
                 let value = value.ok_or_else(|| CallError::Missing(variable.to_string()))?;
@@ -257,7 +334,7 @@ fn fill_segment(segment: &Template, scope: &dyn Scope, text: &mut String) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::borrow::Cow;
 
     struct Known(Value);
@@ -287,11 +364,14 @@ mod tests {
             headers: Vec::new(),
             body: None,
             encode: Encoding::Json,
+            decode: Decoding::Seen,
             answers: Vec::new(),
             result: ResultAt::Whole,
             listing: None,
             key: None,
             if_uncertain: IfUncertain::LookUp,
+            shared: None,
+            needs: Vec::new(),
         }
     }
 

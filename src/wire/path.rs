@@ -43,13 +43,14 @@ pub struct PathError {
 }
 
 impl Path {
-    /// Reads `$`, `$.a.b[0]`, `$.list[?@.id == 1].value`, or from an item `.` and `.a.b`.
+    /// Reads `$`, `$.a.b[0]`, `$.list[?@.id == 1].value`, or from an item `.`, `.a.b` and `.['a b']`.
     ///
     /// # Errors
     /// The text is not an RFC 9535 path.
     pub fn parse(text: &str) -> Result<Path, PathError> {
         let absolute = match text {
             "." => "$".to_owned(),
+            item if item.starts_with(".[") => format!("${}", &item[1..]),
             item if item.starts_with('.') => format!("${item}"),
             other => other.to_owned(),
         };
@@ -63,6 +64,22 @@ impl Path {
     pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Path {
         let hops: Vec<Hop> = names.into_iter().map(|name| Hop::Name(name.into())).collect();
         Path { text: print(&hops).into(), way: Way::Walk(hops) }
+    }
+
+    /// A path of these hops.
+    pub fn of_hops(hops: Vec<Hop>) -> Path {
+        Path { text: print(&hops).into(), way: Way::Walk(hops) }
+    }
+
+    /// The array that the path's last filter looks through, and that filter as a path from the array; the path itself where it
+    /// does not end in a filter.
+    pub fn without_filter(&self) -> (Path, Option<Path>) {
+        match self.hops().and_then(<[Hop]>::split_last) {
+            Some((last @ Hop::Where(_), parents)) => {
+                (Path::of_hops(parents.to_vec()), Some(Path::of_hops(vec![last.clone()])))
+            }
+            _ => (self.clone(), None),
+        }
     }
 
     /// The path as the author wrote it.
@@ -128,11 +145,10 @@ impl Path {
         taken.filter(|value| !value.is_null())
     }
 
-    /// Takes the field away; elements and parents stay.
+    /// Takes the field away; elements and parents stay. A name after an array means the field of each of its elements.
     pub fn remove(&self, document: &mut Value) {
-        let Some((Hop::Name(name), parents)) = self.hops().and_then(<[Hop]>::split_last) else { return };
-        if let Some(Value::Object(fields)) = walk_mut(parents, document) {
-            fields.remove(&**name);
+        if let Some(hops) = self.hops() {
+            remove(hops, document);
         }
     }
 
@@ -219,6 +235,24 @@ fn walk_mut<'a>(hops: &[Hop], document: &'a mut Value) -> Option<&'a mut Value> 
         (Hop::Where(terms), Value::Array(list)) => list.iter_mut().find(|one| fits(one, terms)),
         _ => None,
     })
+}
+
+fn remove(hops: &[Hop], place: &mut Value) {
+    match (hops, place) {
+        ([Hop::Name(name)], Value::Object(fields)) => drop(fields.remove(&**name)),
+        ([Hop::Name(name), rest @ ..], Value::Object(fields)) => {
+            if let Some(next) = fields.get_mut(&**name) {
+                remove(rest, next);
+            }
+        }
+        ([Hop::Name(_), ..], Value::Array(list)) => list.iter_mut().for_each(|one| remove(hops, one)),
+        ([hop, rest @ ..], place) => {
+            if let Some(next) = walk_mut(std::slice::from_ref(hop), place) {
+                remove(rest, next);
+            }
+        }
+        ([], _) => {}
+    }
 }
 
 fn slot<'a>(hops: &[Hop], document: &'a mut Value) -> Option<&'a mut Value> {
@@ -331,8 +365,12 @@ fn print(hops: &[Hop]) -> String {
     hops.iter().fold("$".to_owned(), |text, hop| match hop {
         Hop::Name(name) => format!("{text}.{name}"),
         Hop::Index(index) => format!("{text}[{index}]"),
-        Hop::Where(_) => format!("{text}[?]"),
+        Hop::Where(terms) => format!("{text}[?{}]", terms.iter().map(print_term).collect::<Vec<_>>().join(" && ")),
     })
+}
+
+fn print_term((name, value): &(Arc<str>, Value)) -> String {
+    if name.is_empty() { format!("@ == {value}") } else { format!("@.{name} == {value}") }
 }
 
 fn first_line(message: &str) -> String {
@@ -344,6 +382,23 @@ fn first_line(message: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_name_after_an_array_is_taken_away_in_each_element() {
+        let mut document = json!({"g": [{"a": 1, "b": {"c": 1, "d": 2}}, {"b": 5}, 7], "k": 1});
+        for gone in ["$.g.a", "$.g.b.c", "$.x.y", "$.k.z"] {
+            path(gone).remove(&mut document);
+        }
+        assert_eq!(document, json!({"g": [{"b": {"d": 2}}, {"b": 5}, 7], "k": 1}));
+    }
+
+    #[test]
+    fn a_filter_at_the_end_is_split_off_and_printed_as_it_is() {
+        let (array, filter) = path("$.a[?@.k == 'x'].b[?@.n == 1 && @.m == true]").without_filter();
+        assert_eq!(array.text(), r#"$.a[?@.k == "x"].b"#);
+        assert_eq!(filter.unwrap().all(&json!([{"n": 1, "m": true}, {"n": 2, "m": true}])).len(), 1);
+        assert_eq!(path("$.a[0]").without_filter(), (path("$.a[0]"), None));
+    }
 
     fn path(text: &str) -> Path {
         Path::parse(text).unwrap()

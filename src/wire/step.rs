@@ -1,6 +1,7 @@
 //! A plan's element: one declared call with what fills its holes. Data only, so that `explain` and tests print what `serve` runs.
 
 use crate::wire::call::{CallId, IfUncertain};
+use crate::wire::path::Path;
 use crate::wire::template::{Body, Variable};
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub struct Step {
     pub arguments: Vec<Argument>,
     /// What later steps take from its answer.
     pub captures: Vec<Capture>,
-    /// Once, page after page, or until something holds.
+    /// Once, or page after page.
     pub kind: StepKind,
     /// What to do after a time-out.
     pub if_uncertain: IfUncertain,
@@ -45,6 +46,8 @@ pub enum Term {
 pub struct Capture {
     /// The name by which later steps ask for it.
     pub name: Arc<str>,
+    /// Where it stands in the answer.
+    pub at: Path,
 }
 
 /// How often a step's call is made.

@@ -46,8 +46,17 @@ pub enum Variable {
     Lookup(Arc<str>),
     /// A hole of a named call, filled by `args`.
     Argument(Arc<str>),
+    /// A field of the answer to the write that this call follows.
+    Answer(Path),
     /// A random text, drawn when sent, once per rule and request.
     Random,
+}
+
+impl Variable {
+    /// Is it filled in where the step runs, so that no plan holds it?
+    pub fn is_late(&self) -> bool {
+        matches!(self, Variable::Setting(_) | Variable::Lookup(_) | Variable::Random)
+    }
 }
 
 impl fmt::Display for Variable {
@@ -66,6 +75,7 @@ impl fmt::Display for Variable {
             Variable::Version => "version",
             Variable::Random => "random",
             Variable::MemberAttribute(name) => return write!(f, "member.{name}"),
+            Variable::Answer(path) => return write!(f, "answer{}", path.text().trim_start_matches('$')),
             Variable::ItemField(path) => return write!(f, "item{}", path.text()),
             Variable::Field(path) => return f.write_str(path.text()),
             Variable::Setting(name) => return write!(f, "settings.{name}"),
@@ -97,6 +107,8 @@ pub enum Part {
     Text(Arc<str>),
     /// A placeholder.
     Hole(Variable),
+    /// A value that stands there as JSON text.
+    Json(Box<Body>),
 }
 
 /// Text with placeholders. A constant is a template without holes.
@@ -160,6 +172,15 @@ impl Template {
         Template { parts: if text.is_empty() { Vec::new() } else { vec![Part::Text(text.into())] } }
     }
 
+    /// Puts a piece at the end; texts that meet become one.
+    fn push(&mut self, part: Part) {
+        match (self.parts.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(last)), Part::Text(text)) => *last = format!("{last}{text}").into(),
+            (_, part) => self.parts.push(part),
+        }
+    }
+
     /// The placeholder that stands alone, and so keeps its JSON type.
     pub fn alone(&self) -> Option<&Variable> {
         match self.parts.as_slice() {
@@ -179,10 +200,35 @@ impl Template {
 
     /// The placeholders, in order.
     pub fn holes(&self) -> impl Iterator<Item = &Variable> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Hole(variable) => Some(variable),
-            Part::Text(_) => None,
+        self.parts.iter().flat_map(|part| match part {
+            Part::Hole(variable) => vec![variable],
+            Part::Json(body) => body.holes(),
+            Part::Text(_) => Vec::new(),
         })
+    }
+
+    /// The same with other text for some placeholders; the others stay. `None` where something that is no text would stand in text.
+    pub fn with_text(&self, put: &dyn Fn(&Variable) -> Option<Body>) -> Option<Template> {
+        let mut filled = Template::default();
+        for part in &self.parts {
+            let put = match part {
+                Part::Hole(variable) => put(variable),
+                Part::Json(body) => {
+                    filled.push(Part::Json(Box::new(body.with(put)?)));
+                    continue;
+                }
+                Part::Text(_) => None,
+            };
+            match put {
+                None => filled.push(part.clone()),
+                Some(Body::Template(template)) => template.parts.into_iter().for_each(|part| filled.push(part)),
+                Some(other) if other.holes().is_empty() => {
+                    filled.push(Part::Text(as_text(&other.fill(&Nothing)?).into()))
+                }
+                Some(_) => return None,
+            }
+        }
+        Some(filled)
     }
 
     /// The value: typed where a placeholder stands alone, else text. `None` where every placeholder is absent and there is at least one.
@@ -202,6 +248,12 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
+                Part::Json(body) => {
+                    if let Some(value) = body.fill(scope) {
+                        text.push_str(&value.to_string());
+                        present = true;
+                    }
+                }
                 Part::Hole(variable) => {
                     if let Some(value) = scope.value(variable).filter(|value| !value.is_null()) {
                         text.push_str(&as_text(&value));
@@ -238,7 +290,7 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
 }
 
 /// A body with holes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// A constant that is no text.
     Constant(Value),
@@ -292,6 +344,50 @@ impl Body {
                 Body::Object(fields.iter().map(|(name, one)| (name.as_str().into(), Body::of(one))).collect())
             }
             other => Body::Constant(other.clone()),
+        }
+    }
+
+    /// The same with other bodies for some placeholders: whole where one stands alone, its text within text.
+    /// `None` where something that is no text would stand in text.
+    pub fn with(&self, put: &dyn Fn(&Variable) -> Option<Body>) -> Option<Body> {
+        match self {
+            Body::Constant(_) => Some(self.clone()),
+            Body::Template(template) => match template.alone().and_then(put) {
+                Some(whole) => Some(whole),
+                None => template.with_text(put).map(Body::Template),
+            },
+            Body::List(list) => list.iter().map(|one| one.with(put)).collect::<Option<_>>().map(Body::List),
+            Body::Object(fields) => {
+                let put = fields.iter().map(|(name, one)| Some((name.clone(), one.with(put)?)));
+                put.collect::<Option<_>>().map(Body::Object)
+            }
+        }
+    }
+
+    /// This body with another laid over it: objects are merged by key, anything else is replaced.
+    pub fn under(self, over: Body) -> Body {
+        match (self, over) {
+            (Body::Object(mut fields), Body::Object(over)) => {
+                for (name, one) in over {
+                    match fields.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, known)) => *known = std::mem::replace(known, Body::List(Vec::new())).under(one),
+                        None => fields.push((name, one)),
+                    }
+                }
+                Body::Object(fields)
+            }
+            (_, over) => over,
+        }
+    }
+
+    /// The place at which a placeholder stands alone.
+    pub fn place_of(&self, wanted: &Variable) -> Option<Vec<Hop>> {
+        let inside = |hop: Hop, one: &Body| one.place_of(wanted).map(|rest| [vec![hop], rest].concat());
+        match self {
+            Body::Constant(_) => None,
+            Body::Template(template) => (template.alone() == Some(wanted)).then(Vec::new),
+            Body::List(list) => list.iter().enumerate().find_map(|(at, one)| inside(Hop::Index(at), one)),
+            Body::Object(fields) => fields.iter().find_map(|(name, one)| inside(Hop::Name(name.clone()), one)),
         }
     }
 

@@ -34,7 +34,7 @@ async fn a_created_account_whose_answer_is_lost_is_found_and_ours() {
         let answer = stage.send("POST /Users", mo()).await;
         assert_eq!(answer.status, 201, "{kind:?}: {answer:?}");
         assert_one(&stage, &id(&answer));
-        assert_eq!(stage.product.take_calls(), [(LIST, 1), (READ, 1), (CREATE, 1)], "{kind:?}");
+        assert_eq!(stage.product.take_calls(), [(LIST, 1), (READ, 2), (CREATE, 1)], "{kind:?}");
     }
 }
 
@@ -63,7 +63,7 @@ async fn a_created_account_nobody_could_look_for_is_504_and_the_repeated_request
     let answer = stage.send("POST /Users", mo()).await;
     assert_eq!((answer.status, id(&answer)), (201, made.clone()), "{answer:?}");
     assert_one(&stage, &made);
-    assert_eq!(stage.product.take_calls(), [(LIST, 1), (READ, 1)]);
+    assert_eq!(stage.product.take_calls(), [(LIST, 1), (READ, 2)]);
     assert_error(&stage.send("POST /Users", mo()).await, 409, Some("uniqueness"));
 }
 

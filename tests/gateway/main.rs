@@ -2,6 +2,8 @@
 //! written, its call counter as the witness of what was asked. Where the process itself is the point, the built binary.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod bad_requests;
 #[cfg(test)]
 mod callers;
@@ -11,6 +13,8 @@ mod changes;
 mod connections;
 #[cfg(test)]
 mod creates;
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
@@ -26,9 +30,13 @@ mod stop;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod tools;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod unstable;
+#[cfg(test)]
+mod walk;
 
 #[cfg(test)]
 #[path = "../../examples/standin/mod.rs"]

@@ -2,6 +2,8 @@
 //! `cases/README.md` says how to add one; no Rust is needed.
 
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod shipped;

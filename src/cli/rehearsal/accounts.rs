@@ -2,10 +2,11 @@
 
 use super::Made;
 use super::script::{method_and_path, reply};
-use crate::mapping::{Mapping, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
-use crate::wire::{Call, CallId, KeySource, Paging, Path, ResultAt, Scope, Total, Variable, encode};
+use crate::wire::template::as_text;
+use crate::wire::{Body, Call, CallId, Encoding, KeySource, Path, ResultAt, Scope, Total, Variable, encode};
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -16,21 +17,23 @@ use tokio::time::Instant;
 /// The accounts of a pretend product.
 pub struct Accounts {
     mapping: Arc<Mapping>,
+    known: Known,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    held: Vec<(usize, Value)>,
+pub(super) struct State {
+    pub(super) held: Vec<(usize, Value)>,
     calls: Vec<Made>,
     made: u64,
 }
 
 impl Accounts {
-    /// A product that holds these accounts: type, key, document.
-    pub fn new(mapping: Arc<Mapping>, given: &[(Arc<str>, String, Value)]) -> Accounts {
-        let accounts = Accounts { mapping, state: Mutex::default() };
-        accounts.put(given);
+    /// A product that holds what the test gives.
+    pub fn new(mapping: Arc<Mapping>, test: &TestCase) -> Accounts {
+        let known = Known::of(&mapping, test);
+        let accounts = Accounts { mapping, known, state: Mutex::default() };
+        accounts.put(&test.given);
         accounts
     }
 
@@ -65,13 +68,20 @@ impl Accounts {
             self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
         let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let mut state = self.state();
-        let body = encode::decode(request.body());
-        let reads = matches!(role, Role::Read | Role::List);
-        state.calls.push(Made { line: method_and_path(request), body: body.clone(), reads });
-        let scene = Scene { mapping: &self.mapping, call, request, kind: (place, kind), body: &body };
+        let body = encode::decode_request(request.headers(), request.body());
+        let reads = matches!(role, Role::Read | Role::Part(_) | Role::List | Role::Count);
+        let (line, shown) = match &call.shared {
+            Some(shared) => (shared.label.to_string(), shared.shown(&body)),
+            None => (method_and_path(request), body.clone()),
+        };
+        state.calls.push(Made { line, body: shown, reads });
+        let given = &self.known;
+        let scene = Scene { mapping: &self.mapping, given, call, request, kind: (place, kind), body: &body };
         match role {
             Role::Read => scene.read(&state),
+            Role::Part(named) => scene.part(&state, named),
             Role::List => scene.list(&state),
+            Role::Count => scene.count(&state),
             Role::Create => scene.create(&mut state),
             Role::Update(sends) => scene.update(&mut state, sends),
             Role::Delete => scene.delete(&mut state),
@@ -82,12 +92,20 @@ impl Accounts {
     /// What a call is for.
     fn role<'a>(&self, kind: &'a TypeMapping, call: &Call) -> Option<Role<'a>> {
         let is = |id: CallId| self.mapping.call(id).name == call.name;
-        if kind.read.is_some_and(is) {
+        if kind.read.as_ref().and_then(Reading::call).is_some_and(is) {
             return Some(Role::Read);
         }
+        if let Some(named) = kind.named_reads().iter().find(|named| is(named.call)) {
+            return Some(Role::Part(named));
+        }
         let searches = kind.list.iter().chain(kind.find.iter().map(|find| &find.search));
-        if searches.into_iter().any(|search| is(search.call)) {
+        let lists: Vec<CallId> = searches.flat_map(Search::calls).collect();
+        if lists.iter().copied().any(is) {
             return Some(Role::List);
+        }
+        let total = |id| self.mapping.call(id).listing.as_ref().and_then(|listing| listing.total.as_ref());
+        if lists.into_iter().any(|id| matches!(total(id), Some(Total::Call { call, .. }) if is(*call))) {
+            return Some(Role::Count);
         }
         if kind.create.as_ref().is_some_and(|create| is(create.write.call)) {
             return Some(Role::Create);
@@ -95,7 +113,7 @@ impl Accounts {
         if let Some(row) = kind.update.iter().find(|row| is(row.write.call)) {
             return Some(Role::Update(row.sends));
         }
-        if kind.delete.is_some_and(is) {
+        if kind.delete.as_ref().is_some_and(|delete| is(delete.call)) {
             return Some(Role::Delete);
         }
         kind.rules.iter().find_map(|rule| match &rule.shape {
@@ -114,7 +132,9 @@ impl Line for Accounts {
 
 enum Role<'a> {
     Read,
+    Part(&'a NamedRead),
     List,
+    Count,
     Create,
     Update(Sends),
     Delete,
@@ -128,54 +148,16 @@ enum Element {
 }
 
 /// One request on the stage.
-struct Scene<'a> {
-    mapping: &'a Mapping,
-    call: &'a Call,
-    request: &'a http::Request<Bytes>,
-    kind: (usize, &'a TypeMapping),
-    body: &'a Value,
+pub(super) struct Scene<'a> {
+    pub(super) mapping: &'a Mapping,
+    given: &'a Known,
+    pub(super) call: &'a Call,
+    pub(super) request: &'a http::Request<Bytes>,
+    pub(super) kind: (usize, &'a TypeMapping),
+    pub(super) body: &'a Value,
 }
 
 impl Scene<'_> {
-    fn read(&self, state: &State) -> http::Response<Bytes> {
-        match self.meant(state, None) {
-            Some(at) => reply(StatusCode::OK, &[], &self.shown(&state.held[at].1)),
-            None => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
-        }
-    }
-
-    fn list(&self, state: &State) -> http::Response<Bytes> {
-        let all: Vec<&Value> =
-            state.held.iter().filter(|(place, _)| *place == self.kind.0).map(|(_, document)| document).collect();
-        let Some(listing) = &self.call.listing else { return reply(StatusCode::OK, &[], &Value::Null) };
-        let (skip, take) = self.window(listing.paging.as_ref());
-        let items: Value = all.iter().skip(skip).take(take).map(|document| (*document).clone()).collect();
-        let mut answer = Value::Null;
-        listing.items.set(&mut answer, items);
-        if let Some(Total::At(path)) = &listing.total {
-            path.set(&mut answer, json!(all.len()));
-        }
-        reply(StatusCode::OK, &[], &answer)
-    }
-
-    fn window(&self, paging: Option<&Paging>) -> (usize, usize) {
-        let query: Vec<(Cow<'_, str>, Cow<'_, str>)> =
-            form_urlencoded::parse(self.request.uri().query().unwrap_or_default().as_bytes()).collect();
-        let number = |name: &Option<Arc<str>>| {
-            query.iter().find(|(known, _)| name.as_deref() == Some(known)).and_then(|(_, value)| value.parse().ok())
-        };
-        match paging {
-            Some(Paging::Offset { offset, limit, max }) => {
-                (number(offset).unwrap_or(0), number(limit).unwrap_or(*max).min(*max))
-            }
-            Some(Paging::Page { page, size, first, max }) => {
-                let size: usize = number(size).unwrap_or(*max).min(*max);
-                (number(page).unwrap_or(*first).saturating_sub(*first) * size, size)
-            }
-            Some(Paging::Cursor { .. }) | None => (0, usize::MAX),
-        }
-    }
-
     fn create(&self, state: &mut State) -> http::Response<Bytes> {
         state.made += 1;
         let mut document = self.carried();
@@ -213,7 +195,14 @@ impl Scene<'_> {
         let key = self.kind.1.key.at.first(held).cloned();
         match sends {
             Sends::Changed => merge(held, self.carried()),
-            Sends::Account => *held = self.carried(),
+            Sends::Account => {
+                let mut parts = held.take();
+                *held = self.carried();
+                if let Value::Object(fields) = &mut parts {
+                    fields.retain(|name, _| self.kind.1.is_named_read(name));
+                }
+                merge(held, parts);
+            }
         }
         if let Some(key) = key {
             self.kind.1.key.at.set(held, key);
@@ -274,23 +263,32 @@ impl Scene<'_> {
     }
 
     /// The account that the request is about: the one whose key makes the call into this request.
-    fn meant(&self, state: &State, member: Option<&Value>) -> Option<usize> {
+    pub(super) fn meant(&self, state: &State, member: Option<&Value>) -> Option<usize> {
         state.held.iter().position(|(place, document)| {
             let key = (*place == self.kind.0).then(|| self.kind.1.key_of(document)).flatten();
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
-            let filled = Filled { key: &key, member };
-            let path = self.call.target_path(&filled);
-            let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            let body = || {
-                member.is_none()
-                    || self.call.body.as_ref().is_none_or(|body| body.fill(&filled).as_ref() == Some(self.body))
-            };
-            path.is_ok_and(|path| path == asked) && body()
+            let handle = self.kind.1.list.as_ref().and_then(|list| list.handle.as_ref()?.first(document));
+            let given = self.given;
+            let asks = |key| self.is_asked(&Filled { key, member, document, given });
+            std::iter::once(&key).chain(handle).any(asks)
         })
     }
 
+    /// Does this make the call into the request? What a call without a key in its path is about stands in its body.
+    fn is_asked(&self, filled: &Filled<'_>) -> bool {
+        let path = self.call.target_path(filled);
+        let asked = self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let sent = self.call.body.as_ref().filter(|_| self.call.encode != Encoding::Nothing);
+        let body = || sent.is_none_or(|body| could_be(body, self.body, filled));
+        let names_key = self.call.holes().contains(&&Variable::Key);
+        let carries = || self.kind.1.key_of(&self.carried()).is_none_or(|carried| carried == as_text(filled.key));
+        // Page parameters follow what the call itself says.
+        let paged = |rest: &str| rest.is_empty() || (self.call.listing.is_some() && rest.starts_with(['?', '&']));
+        path.is_ok_and(|path| asked.strip_prefix(&path).is_some_and(paged)) && body() && (names_key || carries())
+    }
+
     /// The account that the request carries, taken out of its envelope.
-    fn carried(&self) -> Value {
+    pub(super) fn carried(&self) -> Value {
         let envelope = self.call.body.as_ref().and_then(|body| envelope(body, &mut Vec::new()));
         let inner = match &envelope {
             Some(names) => Path::of_names(names.iter().map(|name| &**name)).first(self.body).cloned(),
@@ -300,7 +298,7 @@ impl Scene<'_> {
     }
 
     /// The account as the call's answer shows it.
-    fn shown(&self, document: &Value) -> Value {
+    pub(super) fn shown(&self, document: &Value) -> Value {
         match &self.call.result {
             ResultAt::At(path) => {
                 let mut answer = Value::Null;
@@ -313,9 +311,49 @@ impl Scene<'_> {
     }
 }
 
+/// Settings and lookups of the instance.
+struct Known(Vec<(Variable, Value)>);
+
+impl Known {
+    fn of(mapping: &Mapping, test: &TestCase) -> Known {
+        let settings = super::settings(mapping, test).into_iter();
+        let settings = settings.map(|(name, value)| (Variable::Setting(name), Value::from(value)));
+        let lookups = super::yielded(mapping, test).into_iter();
+        Known(settings.chain(lookups.map(|(name, value)| (Variable::Lookup(name), value))).collect())
+    }
+}
+
+impl Scope for Known {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        self.0.iter().find(|(known, _)| known == variable).map(|(_, value)| Cow::Borrowed(value))
+    }
+}
+
 struct Filled<'a> {
     key: &'a Value,
     member: Option<&'a Value>,
+    document: &'a Value,
+    given: &'a Known,
+}
+
+/// Could the body have become this, filled with what is known here? What is not known may have been anything.
+fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
+    match (body, seen) {
+        (Body::Constant(value), seen) => value == seen,
+        (Body::Template(template), seen) => {
+            let open = template.holes().any(|hole| known.value(hole).is_none());
+            open || template.fill(known).is_none_or(|filled| as_text(&filled) == as_text(seen))
+        }
+        (Body::List(list), Value::Array(seen)) => {
+            list.len() != seen.len() || list.iter().zip(seen).all(|(one, seen)| could_be(one, seen, known))
+        }
+        (Body::Object(fields), Value::Object(seen)) => {
+            fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
+        }
+        // Another spelling of the same, as a form has it.
+        (_, Value::String(_)) => true,
+        _ => false,
+    }
 }
 
 impl Scope for Filled<'_> {
@@ -323,6 +361,8 @@ impl Scope for Filled<'_> {
         match variable {
             Variable::Key => Some(Cow::Borrowed(self.key)),
             Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
+            Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
+            Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             _ => None,
         }
     }

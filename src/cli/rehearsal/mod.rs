@@ -4,6 +4,7 @@
 //! exchanges, these are all that happens.
 
 mod accounts;
+mod reading;
 mod script;
 mod stage;
 
@@ -16,6 +17,7 @@ use crate::gateway::{Gateway, Instance, PatchAnswer, RequestLimits, Writes};
 use crate::mapping::{Mapping, TestCase};
 use crate::store::{Link, Store, StoreError};
 use crate::target::{self, Address, Line, Settings, Target};
+use crate::wire::form;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,23 +93,42 @@ impl Rehearsal {
 
 fn instance(setting: &Setting<'_>, line: Arc<dyn Line>) -> Result<Instance, RehearsalError> {
     let mapping = &setting.mapping;
-    // A setting that the test does not give reads as its own name.
-    let given = |name: &Arc<str>| {
-        let given = setting.test.settings.iter().find(|(known, _)| known == name);
-        (name.clone(), given.map_or_else(|| name.to_string(), |(_, value)| value.clone()))
-    };
     let target = target::Instance {
         name: TARGET.into(),
         address: Address::parse("http://product.test").map_err(|cause| RehearsalError::Address(cause.to_string()))?,
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
-        settings: Settings::new(mapping.settings.iter().map(given)),
+        settings: Settings::new(settings(mapping, setting.test)),
+        lookups: mapping.lookups.clone(),
+        given: yielded(mapping, setting.test),
+        now: SystemTime::now,
         timeout: Duration::from_secs(5),
     };
     let mut instance = Instance::new(mapping.clone(), Target::new(target, line), 256);
     instance.patch_answer =
         [("User".into(), setting.patch_answer[0]), ("Group".into(), setting.patch_answer[1])].into();
     Ok(instance)
+}
+
+/// The instance's settings: what the test says, and otherwise their own names.
+fn settings(mapping: &Mapping, test: &TestCase) -> Vec<(Arc<str>, String)> {
+    let given = |name: &Arc<str>| {
+        let given = test.settings.iter().find(|(known, _)| known == name);
+        (name.clone(), given.map_or_else(|| name.to_string(), |(_, value)| value.clone()))
+    };
+    mapping.settings.iter().map(given).collect()
+}
+
+/// What lookups yield without a call: what the test says, and otherwise their own names. A test of raw exchanges shows the calls of
+/// those that it does not give.
+fn yielded(mapping: &Mapping, test: &TestCase) -> Vec<(Arc<str>, Value)> {
+    let yielded = mapping.lookups.iter().filter_map(|lookup| {
+        let said = test.lookups.iter().find(|(known, _)| *known == lookup.name);
+        let value = said.map(|(_, value)| value.clone());
+        let own = || test.exchange.is_none().then(|| Value::from(&*lookup.name));
+        Some((lookup.name.clone(), value.or_else(own)?))
+    });
+    yielded.collect()
 }
 
 /// The rows our store would hold: what is kept, and where ids are not keys the given names as ids.
@@ -144,9 +165,10 @@ pub fn holds(wanted: &Value, seen: &Value) -> bool {
     }
 }
 
-/// The same, and nothing more: what a call carries must be exactly what was expected.
+/// The same, and nothing more: what a call carries must be exactly what was expected. A form may be written as its text.
 pub fn equals(wanted: &Value, seen: &Value) -> bool {
     match (wanted, seen) {
+        (Value::String(text), Value::Object(_)) => form::read(text.as_bytes()) == *seen,
         (Value::Object(wanted), Value::Object(seen)) => {
             wanted.len() == seen.len()
                 && wanted.iter().all(|(name, one)| seen.get(name).is_some_and(|other| equals(one, other)))

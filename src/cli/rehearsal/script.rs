@@ -27,7 +27,7 @@ impl Script {
 
     pub(super) fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (call, body) = (method_and_path(request), encode::decode(request.body()));
+        let (call, body) = (method_and_path(request), encode::decode_request(request.headers(), request.body()));
         let Some(expected) = state.0.pop_front() else {
             state.1.push(format!("the call `{call}` is one more than the test lists"));
             return reply(StatusCode::INTERNAL_SERVER_ERROR, &[], &Value::Null);

@@ -55,8 +55,7 @@ impl Stage {
         test: &TestCase,
         patch_answer: [PatchAnswer; 2],
     ) -> Result<Stage, Failure> {
-        let product =
-            Arc::new(Product { accounts: Accounts::new(mapping.clone(), &test.given), script: Mutex::new(None) });
+        let product = Arc::new(Product { accounts: Accounts::new(mapping.clone(), test), script: Mutex::new(None) });
         let setting = Setting { mapping: mapping.clone(), test, patch_answer };
         Ok(Stage { rehearsal: Rehearsal::begin(setting, product.clone()).await?, product })
     }

@@ -72,7 +72,7 @@ fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {
     }
 }
 
-fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
+pub(super) fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
     let status = node.get("status").map(|node| statuses(context, node)).unwrap_or_default();
     let at = node.get("at").map(|node| context.path_at(node, (Root::Whole, Use::Read)));
     let tests: Vec<&str> = TESTS.into_iter().filter(|key| node.get(key).is_some()).collect();
@@ -120,8 +120,13 @@ fn test(context: &Context<'_>, (key, node): (&str, &Node)) -> Option<Test> {
 }
 
 fn pattern(context: &Context<'_>, node: &Node) -> Option<Test> {
+    regex(context, node).map(Test::Matches)
+}
+
+/// A regular expression.
+pub(super) fn regex(context: &Context<'_>, node: &Node) -> Option<regex::Regex> {
     match regex::RegexBuilder::new(node.text()?).size_limit(1 << 20).build() {
-        Ok(pattern) => Some(Test::Matches(pattern)),
+        Ok(pattern) => Some(pattern),
         Err(error) => {
             let words = error.to_string();
             let last = words.lines().last().unwrap_or_default().trim_start_matches("error: ");
@@ -142,9 +147,14 @@ fn operand(context: &Context<'_>, node: &Node) -> Option<Operand> {
     let template = names.template(node)?;
     match (template.alone(), template.literal()) {
         (Some(Variable::Setting(name)), _) => Some(Operand::Setting(name.clone())),
+        (Some(Variable::Lookup(name)), _) => Some(Operand::Lookup(name.clone())),
         (_, Some(text)) => Some(Operand::Constant(text.into())),
         _ => {
-            context.report.say(&codes::BAD_TEMPLATE, &node.span, "here stands a constant or one setting alone");
+            context.report.say(
+                &codes::BAD_TEMPLATE,
+                &node.span,
+                "here stands a constant, or one setting or lookup alone",
+            );
             None
         }
     }

@@ -167,6 +167,8 @@ pub(super) fn offer(kind: &mut ResourceType, rule: &Rule) {
             let refers = items.iter().any(|item| &*item.sub == "value" && item.refers_to.is_some());
             items.iter().map(|item| item.sub.clone()).chain(refers.then(|| Arc::from("$ref"))).collect()
         }
+        // The name as one text has these parts, and no others.
+        _ if rule.is_split_name() => vec!["givenName".into(), "familyName".into()],
         _ if rule.attribute.sub.is_none() => every_sub(kind, &parent),
         _ => Vec::new(),
     };
@@ -202,12 +204,13 @@ fn mark(kind: &mut ResourceType, path: &AttributePath) {
 
 /// What a rule that only reads says to clients: read-only, unless changes are to be accepted and ignored.
 pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool)) {
-    let accepts = matches!(rule.shape, Shape::Read(_)) && (rule.written == Written::Sent || says_ignore);
-    if rule.reads_only() && !accepts {
+    let accepts =
+        matches!(rule.shape, Shape::Read(_) | Shape::Elected { .. }) && (rule.written == Written::Sent || says_ignore);
+    if rule.reads_only() && !accepts && rule.through.is_none() {
         restrict(kind, &rule.attribute, Mutability::ReadOnly);
     }
     if let Shape::Each { items, .. } = &rule.shape {
-        for item in items.iter().filter(|item| item.read_only) {
+        for item in items.iter().filter(|item| item.read_only && rule.through.is_none()) {
             restrict(kind, &rule.attribute.with_sub(&item.sub), Mutability::ReadOnly);
         }
     }

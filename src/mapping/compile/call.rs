@@ -4,17 +4,18 @@ use super::answers;
 use super::context::Root;
 use super::context::Use;
 use super::names::Names;
+use super::shared::{self, Recipe};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{first_outside, split_outside};
 use crate::scim::schema::nearest;
-use crate::wire::{Body, Call, Encoding, IfUncertain, Part, ResultAt, Template};
+use crate::wire::{Body, Call, Decoding, Encoding, IfUncertain, Part, ResultAt, Template};
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "SEARCH", "QUERY", "LINK", "UNLINK"];
 /// Headers that the gateway sets itself.
 const OURS: [&str; 6] = ["host", "content-length", "transfer-encoding", "connection", "te", "upgrade"];
 /// Headers whose values are secrets.
@@ -32,7 +33,24 @@ pub(super) struct Line {
 
 /// A call, written short or as a map; `name` is how `explain` calls it.
 pub(super) fn call(names: &Names<'_>, node: &Node, name: &str) -> Option<Call> {
-    let (text, details) = if node.is_map() { (node.get("call")?, Some(node)) } else { (node, None) };
+    read(names, node, name).map(|(call, _)| call)
+}
+
+/// A call, and how it was made where it was made from a shared one.
+pub(super) fn read(names: &Names<'_>, node: &Node, name: &str) -> Option<(Call, Option<Recipe>)> {
+    if let Some(via) = node.entry("via") {
+        if node.get("call").is_some() {
+            let message = "`call` and `via` in one call";
+            let hint = "it is made from a shared call, or it is one of its own";
+            names.context.report.hint(&codes::KEY_WITHOUT_PARTNER, &via.key_span, (message, hint));
+        }
+        return shared::made(names, node, name).map(|(call, recipe)| (call, Some(recipe)));
+    }
+    if let Some(args) = node.entry("args") {
+        let message = "`args` without `via`";
+        names.context.report.say(&codes::KEY_WITHOUT_PARTNER, &args.key_span, message);
+    }
+    let (text, details) = if node.is_map() { (written(names, node)?, Some(node)) } else { (node, None) };
     let line = line(names, text);
     let mut call = line.map(|line| empty(names, (name, node), line));
     if let Some(details) = details {
@@ -42,10 +60,19 @@ pub(super) fn call(names: &Names<'_>, node: &Node, name: &str) -> Option<Call> {
             request.lay_over(call);
         }
     }
-    call
+    call.map(|call| (call, None))
 }
 
-fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
+fn written<'n>(names: &Names<'_>, node: &'n Node) -> Option<&'n Node> {
+    let text = node.get("call");
+    if text.is_none() {
+        let hint = "`call: METHOD /path`, or `via:` and the name of a shared call";
+        names.context.report.hint(&codes::MISSING_KEY, &node.span, ("`call` is missing from a call", hint));
+    }
+    text
+}
+
+pub(super) fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
     Call {
         name: name.into(),
         line: names.context.report.line(node.span.start),
@@ -55,20 +82,25 @@ fn empty(names: &Names<'_>, (name, node): (&str, &Node), line: Line) -> Call {
         headers: Vec::new(),
         body: None,
         encode: Encoding::default(),
+        decode: Decoding::default(),
         answers: names.context.answers.borrow().clone(),
         result: ResultAt::default(),
         listing: None,
         key: None,
         if_uncertain: IfUncertain::default(),
+        shared: None,
+        needs: Vec::new(),
     }
 }
 
 /// What a call carries beside its line.
+#[derive(Clone)]
 pub(super) struct Request {
     query: Query,
     headers: Vec<(HeaderName, Template)>,
     body: Option<Option<Body>>,
     encode: Option<Encoding>,
+    decode: Option<Decoding>,
     answers: Vec<crate::wire::AnswerRow>,
     if_uncertain: Option<IfUncertain>,
 }
@@ -82,7 +114,8 @@ impl Request {
             body: node
                 .get("body")
                 .map(|body| names.body(body).filter(|body| *body != Body::Constant(serde_json::Value::Null))),
-            encode: word("encode").map(|word| if word == "form" { Encoding::Form } else { Encoding::Json }),
+            encode: node.get("encode").and_then(encoding),
+            decode: word("answer").map(|_| Decoding::Form),
             answers: node.get("answers").map(|rows| answers::rows(names.context, rows)).unwrap_or_default(),
             if_uncertain: word("if_uncertain").map(|word| match word {
                 "repeat" => IfUncertain::Repeat,
@@ -106,8 +139,22 @@ impl Request {
         }
         call.body = self.body.unwrap_or(call.body.take());
         call.encode = self.encode.unwrap_or(call.encode);
+        call.decode = self.decode.unwrap_or(call.decode);
         call.answers.splice(0..0, self.answers);
         call.if_uncertain = self.if_uncertain.unwrap_or(call.if_uncertain);
+    }
+}
+
+/// `encode:`, a word or a form that says how it writes lists.
+fn encoding(node: &Node) -> Option<Encoding> {
+    match node.get("form").map_or_else(|| node.text(), Node::text)? {
+        "json" => Some(Encoding::Json),
+        "form" | "repeat" => Some(Encoding::Form),
+        "brackets" => Some(Encoding::FormBrackets),
+        "xml" => Some(Encoding::Xml),
+        "text" => Some(Encoding::Text),
+        "none" => Some(Encoding::Nothing),
+        _ => None,
     }
 }
 
@@ -173,7 +220,7 @@ fn segment(names: &Names<'_>, node: &Node, (text, offset): (&str, usize)) -> Opt
     let odd = |text: &str| text.chars().find(|letter| !is_path_letter(*letter));
     let letter = template.parts.iter().find_map(|part| match part {
         Part::Text(text) => odd(text),
-        Part::Hole(_) => None,
+        Part::Hole(_) | Part::Json(_) => None,
     });
     let span = || node.part(offset..offset + text.len(), names.context.report.text());
     match (letter, text) {
@@ -216,14 +263,17 @@ fn decoded(text: &str) -> String {
 fn decoded_template(template: Template) -> Template {
     let parts = template.parts.into_iter().map(|part| match part {
         Part::Text(text) => Part::Text(decoded(&text).into()),
-        hole @ Part::Hole(_) => hole,
+        other => other,
     });
     Template { parts: parts.collect() }
 }
 
-fn parameters(names: &Names<'_>, node: &Node) -> Query {
+pub(super) fn parameters(names: &Names<'_>, node: &Node) -> Query {
     let one = |value: &Node| match value.json() {
         serde_json::Value::String(_) => names.template(value),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            names.body(value).map(|body| Template { parts: vec![Part::Json(Box::new(body))] })
+        }
         constant => Some(Template::constant(&crate::wire::template::as_text(&constant))),
     };
     node.entries().iter().filter_map(|entry| Some((entry.key.as_str().into(), one(&entry.value)?))).collect()

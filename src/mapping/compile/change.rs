@@ -1,11 +1,12 @@
 //! How a rule's value changes: `values`, `as`, `script`, `ref`.
 
 use super::context::Context;
+use super::conversions::conversions;
 use crate::mapping::codes;
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::transform::{Conversion, Function, Table, Transform};
+use crate::mapping::transform::{Function, Table, Transform};
 use crate::mapping::transform::{same, to_kind};
-use crate::scim::schema::{Kind, nearest};
+use crate::scim::schema::{Attribute, Kind, nearest};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -17,8 +18,21 @@ pub(super) enum Way {
     ToTarget,
 }
 
-/// The transform of a rule or sub-attribute whose attribute has this type.
-pub(super) fn transform(context: &Context<'_>, node: &Node, (kind, way): (Kind, Way)) -> Transform {
+/// What a transform is for.
+#[derive(Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// The attribute whose value changes.
+    pub(super) attribute: &'a Attribute,
+    /// The elements of a multi-valued attribute are changed as a list.
+    pub(super) whole_list: bool,
+    pub(super) way: Way,
+    /// The sent form is remembered, so that nothing is lost on the way.
+    pub(super) remembers: bool,
+}
+
+/// The transform of a rule or sub-attribute.
+pub(super) fn transform(context: &Context<'_>, node: &Node, aim: Aim<'_>) -> Transform {
+    let (kind, way) = (aim.attribute.kind, aim.way);
     let given: Vec<&Entry> = ["values", "as", "script"].iter().filter_map(|key| node.entry(key)).collect();
     if let [first, second, ..] = given.as_slice() {
         let message = format!("`{}` and `{}` both change the value", first.key, second.key);
@@ -30,7 +44,7 @@ pub(super) fn transform(context: &Context<'_>, node: &Node, (kind, way): (Kind, 
     }
     let made = given.first().map(|entry| match entry.key.as_str() {
         "values" => Transform::Table(Arc::new(table(context, &entry.value, kind))),
-        "as" => Transform::As(conversions(context, &entry.value, way)),
+        "as" => Transform::As(conversions(context, &entry.value, aim)),
         _ => script(context, &entry.value, way),
     });
     if let (Some(entry), None) = (node.entry("else"), node.entry("values")) {
@@ -98,20 +112,6 @@ fn own_value(
             None
         }
     }
-}
-
-fn conversions(context: &Context<'_>, node: &Node, way: Way) -> Vec<Conversion> {
-    let mut all = Vec::new();
-    for item in node.items() {
-        let Some(one) = context.word(item, (&codes::UNKNOWN_CONVERSION, &Conversion::ALL)) else { continue };
-        if way == Way::Both && !one.has_inverse() {
-            let message = format!("`{}` cannot be undone", item.text().unwrap_or_default());
-            let hint = "a two-way rule needs both directions: use `read:` or `write:`, or a `script:` pair";
-            context.report.hint(&codes::NO_INVERSE, &item.span, (message, hint));
-        }
-        all.push(one);
-    }
-    all
 }
 
 fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {

@@ -8,7 +8,7 @@ use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::Node;
 use crate::mapping::{KeyRule, Takes};
 use crate::scim::schema::Mutability;
-use crate::wire::{ResultAt, Variable};
+use crate::wire::{Path, ResultAt, Variable};
 use serde_json::Value;
 
 pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], Option<&KeyRule>)) {
@@ -17,6 +17,7 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
     if !section.entry.value.get("update").map(Node::items).unwrap_or_default().is_empty() {
         changes_are_taken(section, calls, (drafts, key));
     }
+    everything_is_sent(section, calls, drafts);
     rows_are_used(section, calls);
     lacks_are_read(section, calls);
     holes_have_values(section, key, calls);
@@ -56,6 +57,10 @@ fn overlaps(takes: &Takes, rule: &Rule) -> bool {
     takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute)
 }
 
+fn has_own_rule(takes: &Takes, drafts: &[Draft]) -> bool {
+    takes.attribute.sub.is_some() && drafts.iter().any(|draft| draft.rule.attribute == takes.attribute)
+}
+
 /// Where the `for` of the row in this line stands.
 fn row_span(section: &Section<'_>, line: u32) -> std::ops::Range<usize> {
     let rows = section.entry.value.get("update").map(Node::items).unwrap_or_default();
@@ -77,12 +82,50 @@ fn changes_are_taken(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Dra
             made.holes().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()))
         });
         let takes = calls.update.iter().flat_map(|row| &row.takes).filter(|takes| overlaps(takes, rule));
+        // A row for a part that has a rule of its own takes that part alone.
+        let takes = takes.filter(|takes| takes.attribute == rule.attribute || !has_own_rule(takes, drafts));
         if !in_key && !is_whole(section, rule, &takes.collect::<Vec<_>>()) {
             let message = format!("no row of `update` takes a change of `{}`", rule.attribute);
             let hint = "name it in a row's `for:`, add a row without `for:`, or mark the rule `immutable: true`";
             section.context.report.hint(&codes::CHANGE_WITHOUT_CALL, &draft.key, (message, hint));
         }
     }
+}
+
+/// What the create cannot carry is taken by a row of `update`, else it would be set in vain.
+fn everything_is_sent(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) {
+    let rows = section.entry.value.get("update").map_or(0, |node| node.items().len());
+    let (Some(create), true) = (&calls.create, calls.update.len() == rows) else { return };
+    let declared = section.context.calls.borrow();
+    let Some(call) = declared.get(usize::from(create.write.call.0)) else { return };
+    let holes = call.holes();
+    let carries = holes.contains(&&Variable::Account);
+    let dropped = |path: &Path| create.write.drop.iter().any(|drop| is_inside(path, drop));
+    let added = |path: &Path| create.write.with.iter().any(|(name, _)| is_inside(path, &Path::of_names([&**name])));
+    let names = |rule: &Rule| {
+        holes.iter().any(|hole| match hole {
+            Variable::Key => true,
+            Variable::Attribute(name) => {
+                section.kind.path(name).is_ok_and(|path| path.covers(&rule.attribute) || rule.attribute.covers(&path))
+            }
+            Variable::Field(field) => rule.written_paths().iter().any(|path| is_inside(field, path)),
+            _ => false,
+        })
+    };
+    for draft in drafts.iter().filter(|draft| is_sent(&draft.rule)) {
+        let rule = &draft.rule;
+        let written = rule.written_paths();
+        let sent = carries && written.iter().any(|path| !dropped(path) || added(path));
+        if !sent && !names(rule) && !calls.update.iter().any(|row| row.may_take(rule)) {
+            let message = format!("the create does not send `{}`, and no row of `update` takes it", rule.attribute);
+            let hint = "name it in a row's `for:`, or let the create carry it";
+            section.context.report.hint(&codes::NEVER_SENT, &draft.key, (message, hint));
+        }
+    }
+}
+
+fn is_inside(inner: &Path, outer: &Path) -> bool {
+    inner.text().strip_prefix(outer.text()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn is_sent(rule: &Rule) -> bool {
@@ -147,7 +190,9 @@ fn made_from_rules(section: &Section<'_>, key: &KeyRule, drafts: &[Draft]) {
 fn key_is_yielded(section: &Section<'_>, key: &KeyRule, calls: &Calls) {
     let declared = section.context.calls.borrow();
     let create = calls.create.as_ref().and_then(|create| declared.get(usize::from(create.write.call.0)));
-    let silent = create.is_some_and(|call| call.result == ResultAt::Nowhere && call.key.is_none());
+    let polled = section.entry.value.get("create").is_some_and(|create| create.get("poll").is_some());
+    // A create that is waited for yields an account that can be looked for.
+    let silent = !polled && create.is_some_and(|call| call.result == ResultAt::Nowhere && call.key.is_none());
     if let (true, None, Some(entry)) = (silent, &key.made, section.entry.value.entry("create")) {
         let hint = "`key: { header: Location, after: /users/ }` or `key: \"$.id\"` says where it stands";
         section.context.report.hint(
@@ -185,7 +230,7 @@ fn holes_have_values(section: &Section<'_>, key: Option<&KeyRule>, calls: &Calls
 /// Settings that nothing uses.
 pub(super) fn unused_settings(context: &Context<'_>) {
     let used = context.used.borrow();
-    for (name, span) in context.settings.iter().filter(|(name, _)| !used.contains(name)) {
+    for (name, span) in context.settings.iter().filter(|(name, _)| !used.contains(&*format!("settings.{name}"))) {
         context.report.say(&codes::UNUSED_SETTING, span, format!("nothing uses the setting `{name}`"));
     }
 }

@@ -1,15 +1,18 @@
 //! What every part of the compiler shares: the report, the settings, the types, the script, the calls made so far.
 
+use super::lookups::Known;
+use super::shared::{Recipe, SharedCall};
 use crate::mapping::codes::{self, Code};
 use crate::mapping::diagnostic::Report;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
+use crate::mapping::{Follow, Through};
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{ResourceType, nearest};
 use crate::script::Script;
 use crate::wire::{AnswerRow, Call, CallId, Path, Variable};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,6 +26,19 @@ pub(super) struct Context<'a> {
     /// The file's answer rows and the built-in ones.
     pub(super) answers: RefCell<Vec<AnswerRow>>,
     pub(super) calls: RefCell<Vec<Call>>,
+    /// The lists through which other types write: `User.groups`.
+    pub(super) throughs: Vec<Through>,
+    /// What follows calls that write.
+    pub(super) follows: RefCell<BTreeMap<CallId, Follow>>,
+    /// The calls that others are made from.
+    pub(super) shared: RefCell<Vec<SharedCall>>,
+    /// How calls were made from shared ones, by their place.
+    pub(super) recipes: RefCell<HashMap<CallId, Recipe>>,
+    /// The declared lookups and what their calls name.
+    pub(super) lookups: RefCell<Vec<Known>>,
+    /// The lookups that rules and conditions name.
+    pub(super) known: RefCell<BTreeSet<Arc<str>>>,
+    /// The settings, lookups and shared calls that something uses.
     pub(super) used: RefCell<BTreeSet<Arc<str>>>,
     /// Nothing was wrong before the tests, so every call of the file is known.
     pub(super) all_read: Cell<bool>,
@@ -49,25 +65,49 @@ impl Context<'_> {
         self.kinds.iter().find(|kind| &*kind.name == name)
     }
 
+    /// Is this list written through by another type?
+    pub(super) fn is_through(&self, kind: &str, attribute: &AttributePath) -> bool {
+        self.throughs.iter().any(|through| *through.kind == *kind && through.attribute == *attribute)
+    }
+
     /// Keeps a call and gives its place.
-    pub(super) fn declare(&self, call: Call) -> CallId {
+    pub(super) fn declare(&self, mut call: Call) -> CallId {
+        let mut needs = self.needs(call.holes().into_iter());
+        needs.retain(|need| !call.needs.contains(need));
+        call.needs.extend(needs);
         let mut calls = self.calls.borrow_mut();
         calls.push(call);
         // A file of 1 MiB cannot hold so many.
         CallId(u16::try_from(calls.len() - 1).unwrap_or(u16::MAX))
     }
 
-    /// Remembers which settings are used.
+    /// Remembers which settings and lookups are used.
     pub(super) fn note(&self, variable: &Variable) {
-        if let Variable::Setting(name) = variable {
-            self.used.borrow_mut().insert(name.clone());
+        if let Variable::Setting(_) | Variable::Lookup(_) = variable {
+            self.used.borrow_mut().insert(variable.to_string().into());
         }
+    }
+
+    /// What the lookups among these placeholders want to know of the step.
+    pub(super) fn needs<'h>(&self, holes: impl Iterator<Item = &'h Variable>) -> Vec<Variable> {
+        let lookups = self.lookups.borrow();
+        let named = holes.filter_map(|hole| match hole {
+            Variable::Lookup(name) => lookups.iter().find(|one| one.name == *name),
+            _ => None,
+        });
+        let mut needs: Vec<Variable> = Vec::new();
+        for need in named.flat_map(|one| &one.needs) {
+            if !needs.contains(need) {
+                needs.push(need.clone());
+            }
+        }
+        needs
     }
 
     /// Every declared setting, for a script that is given them all.
     pub(super) fn all_settings(&self) -> Vec<Arc<str>> {
         let names: Vec<Arc<str>> = self.settings.iter().map(|(name, _)| name.clone()).collect();
-        self.used.borrow_mut().extend(names.iter().cloned());
+        self.used.borrow_mut().extend(names.iter().map(|name| Arc::from(format!("settings.{name}"))));
         names
     }
 
@@ -134,10 +174,14 @@ impl Context<'_> {
     }
 
     /// One of a table's words; an unknown one is reported under `code`.
-    pub(super) fn word<T: Copy>(&self, node: &Node, (code, table): (&'static Code, &[(&'static str, T)])) -> Option<T> {
+    pub(super) fn word<T: Clone>(
+        &self,
+        node: &Node,
+        (code, table): (&'static Code, &[(&'static str, T)]),
+    ) -> Option<T> {
         let text = node.text()?;
         if let Some((_, value)) = table.iter().find(|(word, _)| *word == text) {
-            return Some(*value);
+            return Some(value.clone());
         }
         let near = nearest(text, table.iter().map(|(word, _)| *word)).map(str::to_owned);
         let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();

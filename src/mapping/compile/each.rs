@@ -1,8 +1,10 @@
 //! `each:` rules: a multi-valued attribute is an array.
 
 use super::call::call;
-use super::change::{Way, reference, transform};
-use super::context::{Root, Use};
+use super::change::{Aim, Way, reference, transform};
+use super::context::{Root, Use, flag};
+use super::election::is_election;
+use super::follow::follow;
 use super::names::Place;
 use super::rules::{Subject, writable};
 use crate::mapping::codes;
@@ -23,9 +25,12 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
         context.report.hint(&codes::EACH_ON_SINGLE, &array.span, (message, "use `at:`"));
         return None;
     }
-    let given = SUBS.iter().filter_map(|sub| node.entry(sub));
+    let elected = node.get("primary").is_some_and(is_election);
+    let given = SUBS.iter().filter(|sub| !elected || **sub != "primary").filter_map(|sub| node.entry(sub));
     let further = node.get("sub").map(Node::entries).unwrap_or_default();
-    let items: Vec<Item> = given.chain(further).filter_map(|entry| item(subject, entry)).collect();
+    let keyed = SUBS.iter().filter_map(|sub| node.get(sub)).chain(further.iter().map(|entry| &entry.value)).any(is_key);
+    let of = Elements { remembers: flag(node, "remember"), keyed };
+    let items: Vec<Item> = given.chain(further).filter_map(|entry| item(subject, entry, of)).collect();
     twice(subject, node, further);
     let valued = subject.attribute.sub("value").is_some() || further.is_empty();
     if node.get("value").is_none() && subject.attribute.kind == Kind::Complex && valued {
@@ -34,14 +39,20 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
     }
     let add = member_call(subject, (node, "add", Place::Add), &items);
     let remove = member_call(subject, (node, "remove", Place::Remove), &items);
-    let reads_only = subject.attribute.mutability == Mutability::ReadOnly || items.iter().all(|item| item.read_only);
+    let through = context.is_through(&subject.kind.name, subject.path);
+    let reads_only =
+        (subject.attribute.mutability == Mutability::ReadOnly && !through) || items.iter().all(|item| item.read_only);
     if let Some(entry) = node.entry("add").or(node.entry("remove")).filter(|_| reads_only) {
         writable(subject, &entry.key_span);
     }
     let by_calls = add.is_some() && remove.is_some();
     let purpose = if reads_only || by_calls { Use::Read } else { Use::Write };
     let at = context.path_at(array, (Root::Whole, purpose))?;
-    Some((subject.path.clone(), Shape::Each { at, items, add, remove }, Transform::Same))
+    if keyed && (add.is_some() || remove.is_some() || at.without_filter().1.is_some()) {
+        let message = "where names are the fields of an object, it is sent whole: no filter, no `add`, no `remove`";
+        context.report.say(&codes::KEYED_ELEMENTS, &array.span, message);
+    }
+    Some((subject.path.clone(), Shape::Each { at, items, add, remove, apart: Vec::new(), keyed }, Transform::Same))
 }
 
 /// A sub-attribute that stands in the rule and under `sub:` too.
@@ -73,11 +84,32 @@ fn sub_attribute(subject: Subject<'_>, entry: &Entry) -> Option<Arc<str>> {
     None
 }
 
-fn item(subject: Subject<'_>, entry: &Entry) -> Option<Item> {
+/// What the sub-attributes of one rule share.
+#[derive(Clone, Copy)]
+struct Elements {
+    remembers: bool,
+    /// They are the fields of an object.
+    keyed: bool,
+}
+
+fn is_key(node: &Node) -> bool {
+    node.is_map() && flag(node, "key")
+}
+
+fn item(subject: Subject<'_>, entry: &Entry, of: Elements) -> Option<Item> {
     let context = subject.names.context;
     let sub = sub_attribute(subject, entry)?;
-    let kind = subject.attribute.sub(&sub).map_or(subject.attribute.kind, |found| found.kind);
+    let attribute = subject.attribute.sub(&sub).unwrap_or(subject.attribute);
     let own = &entry.value;
+    let aim = Aim { attribute, whole_list: false, way: Way::Both, remembers: of.remembers };
+    if is_key(own) {
+        if let Some(other) = own.entry("at").or(own.entry("read")) {
+            let message = format!("`key` and `{}` in one sub-attribute", other.key);
+            context.report.say(&codes::KEYED_ELEMENTS, &other.key_span, message);
+        }
+        let (transform, refers_to) = (transform(context, own, aim), reference(context, own));
+        return Some(Item { sub, at: Path::of_names(["key"]), read_only: false, refers_to, transform });
+    }
     let (place, read_only) = match (own.get("at"), own.get("read")) {
         (Some(_), Some(read)) => {
             let message = "`at` and `read` in one sub-attribute";
@@ -94,10 +126,16 @@ fn item(subject: Subject<'_>, entry: &Entry) -> Option<Item> {
         (None, None) => (own, false),
     };
     let (purpose, way) = if read_only { (Use::Read, Way::ToScim) } else { (Use::Write, Way::Both) };
-    let transform = transform(context, own, (kind, way));
+    let transform = transform(context, own, Aim { way, ..aim });
     let refers_to = reference(context, own);
     let at = context.path_at(place, (Root::Item, purpose))?;
+    let at = if of.keyed { within(&at)? } else { at };
     Some(Item { sub, at, read_only, refers_to, transform })
+}
+
+/// The place of a field of what stands under a name.
+fn within(at: &Path) -> Option<Path> {
+    Path::parse(&format!(".value{}", if at.text() == "." { "" } else { at.text() })).ok()
 }
 
 fn member_call(subject: Subject<'_>, (node, key, place): (&Node, &str, Place), items: &[Item]) -> Option<CallId> {
@@ -112,5 +150,7 @@ fn member_call(subject: Subject<'_>, (node, key, place): (&Node, &str, Place), i
         let hint = "say `ref:` on `value`, or use `<value>`";
         names.context.report.hint(&codes::VARIABLE_NOT_HERE, &entry.value.span, (message, hint));
     }
-    Some(names.context.declare(call))
+    let id = names.context.declare(call);
+    follow(&names, node.get(key)?, (id, &name));
+    Some(id)
 }

@@ -33,6 +33,7 @@ fn test(context: &Context<'_>, node: &Node) -> Option<TestCase> {
     let kept = node.get("kept").map(|node| accounts(context, node)).unwrap_or_default();
     let kept = kept.into_iter().map(|(kind, id, value)| (kind, id, object(value))).collect();
     let settings = node.get("settings").map(|node| settings(context, node)).unwrap_or_default();
+    let lookups = node.get("lookups").map(|node| lookups(context, node)).unwrap_or_default();
     let calls = node.get("calls").map(|node| node.items().iter().filter_map(|item| expected(context, item)).collect());
     let exchanges = |node: &Node| {
         node.items().iter().filter(|item| item.is_map()).filter_map(|item| exchange(context, item)).collect()
@@ -45,6 +46,7 @@ fn test(context: &Context<'_>, node: &Node) -> Option<TestCase> {
         given,
         kept,
         settings,
+        lookups,
         request: request?,
         calls,
         exchange,
@@ -83,6 +85,20 @@ fn settings(context: &Context<'_>, node: &Node) -> Vec<(Arc<str>, String)> {
             return None;
         };
         Some((name.clone(), as_text(&entry.value.json()).into_owned()))
+    };
+    node.entries().iter().filter_map(one).collect()
+}
+
+fn lookups(context: &Context<'_>, node: &Node) -> Vec<(Arc<str>, Value)> {
+    let one = |entry: &Entry| {
+        let known = context.lookups.borrow();
+        let Some(lookup) = known.iter().find(|lookup| *lookup.name == *entry.key) else {
+            let near = nearest(&entry.key, known.iter().map(|lookup| &*lookup.name)).map(str::to_owned);
+            let message = format!("the lookup `{}` is not declared", entry.key);
+            context.report.near(&codes::UNKNOWN_VARIABLE, &entry.key_span, (message, near));
+            return None;
+        };
+        Some((lookup.name.clone(), entry.value.json()))
     };
     node.entries().iter().filter_map(one).collect()
 }
@@ -168,9 +184,10 @@ fn declared(context: &Context<'_>, line: &str, span: &Range<usize>) {
     let pieces: Vec<&str> = path.split('/').skip(1).collect();
     let calls = context.calls.borrow();
     let fits = |call: &&Call| {
-        call.method.as_str() == method
-            && call.path.len() == pieces.len()
-            && call.path.iter().zip(&pieces).all(|(template, piece)| could_be(template, piece))
+        call.shared.as_ref().is_some_and(|shared| *shared.label == *line)
+            || call.method.as_str() == method
+                && call.path.len() == pieces.len()
+                && call.path.iter().zip(&pieces).all(|(template, piece)| could_be(template, piece))
     };
     if context.all_read.get() && !calls.iter().any(|call| fits(&call)) {
         context.report.say(&codes::TEST_CALL, span, format!("no call of the file could be `{line}`"));

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::mapping::Search;
 use crate::mapping::codes;
+use crate::mapping::reading::is_id;
 use crate::mapping::rule::{Rule, Shape, Source};
 use crate::mapping::source::Node;
 use crate::mapping::transform::Transform;
@@ -29,6 +30,10 @@ fn one(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule
     let span = node.part(0..name.len(), context.report.text());
     let named = context.attribute(kind, (name, &span))?;
     let path = element(kind, named);
+    // An account that is read from a list may be found there by its key.
+    if is_id(&path) {
+        return Some(path);
+    }
     let Some(rule) = rules.iter().find(|rule| rule.attribute.covers(&path)) else {
         let message = format!("`{path}` has no rule, so no account holds it");
         context.report.say(&codes::FIND_WITHOUT_RULE, &span, message);

@@ -1,19 +1,18 @@
 //! One resource type: key, rules, calls, and the checks that need all of them.
 
-use super::call::{call, result};
 use super::checks;
 use super::context::{Context, Root, Use, flag};
 use super::listing::{header, list, search};
 use super::names::{Names, Place};
 use super::rules::{Draft, rules};
 use super::writes::{create, update};
-use super::{answers, attribute, find};
+use super::{answers, attribute, find, follow, reads, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Find, KeyRule, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{Delete, Find, KeyForm, KeyRule, Reading, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
 use crate::scim::schema::{Mutability, ResourceType};
-use crate::wire::{CallId, Variable};
+use crate::wire::Variable;
 
 /// What the file says of one type.
 pub(super) struct Section<'a> {
@@ -26,21 +25,29 @@ pub(super) struct Section<'a> {
 pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let (context, node) = (section.context, &section.entry.value);
     let names = Names { context, place: Place::Read, kind: Some(section.kind), member: None };
-    let key = node.get("key").and_then(|node| key(&names, node));
+    let fixed = node.get("fixed").map(|list| through::fixed(context, (node, list)));
+    let mut key = node.get("key").and_then(|node| key(&names, node));
+    if let (Some(key), Some(_)) = (&mut key, &fixed) {
+        key.stable = true;
+    }
     let mut drafts = node.get("attributes").map(|node| rules(context, section.kind, node)).unwrap_or_default();
     let rules: Vec<Rule> = drafts.iter().map(|draft| draft.rule.clone()).collect();
-    let calls = Calls::of(&names, node, &rules);
+    let mut calls = Calls::of(&names, node, &rules);
     name_read_rules(&mut drafts, &calls.update);
     checks::rules_and_calls(section, &calls, (&drafts, key.as_ref()));
     let kind = marked(section.kind.clone(), &drafts, (key.as_ref(), &calls));
     let key = key?;
+    let version = node.get("version").and_then(|node| version(&names, node));
+    let absent_when = node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default();
+    let facts = reads::Facts { rules: &rules, absent_when: &absent_when, key: &key, version: version.as_ref() };
+    reads::settle(section, &mut calls, &facts);
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
     Some(TypeMapping {
         fingerprint: fingerprint(&key, &rules),
-        version: node.get("version").and_then(|node| version(&names, node)),
+        version,
         kind,
         key,
-        absent_when: node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default(),
+        absent_when,
         unsupported: match node.get("unsupported").and_then(Node::text) {
             Some("refuse") => Unsupported::Refuse,
             _ => Unsupported::Ignore,
@@ -52,31 +59,24 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
         create: calls.create,
         update: calls.update,
         delete: calls.delete,
+        fixed,
     })
 }
 
 /// The calls of one type.
 pub(super) struct Calls {
-    pub(super) read: Option<CallId>,
+    pub(super) read: Option<Reading>,
     pub(super) list: Option<Search>,
     pub(super) find: Vec<Find>,
     pub(super) create: Option<crate::mapping::Create>,
     pub(super) update: Vec<UpdateRow>,
-    pub(super) delete: Option<CallId>,
+    pub(super) delete: Option<Delete>,
 }
 
 impl Calls {
     fn of(names: &Names<'_>, node: &Node, rules: &[Rule]) -> Calls {
         let (context, Some(kind)) = (names.context, names.kind) else { return Calls::none() };
         let envelope = node.get("envelope").and_then(Node::text);
-        let plain = |key: &str, place: Place| {
-            let node = node.get(key)?;
-            let mut call = call(&names.at(place), node, &format!("{}.{key}", kind.name))?;
-            if place == Place::Read {
-                call.result = result(names, node, envelope);
-            }
-            Some(context.declare(call))
-        };
         let list = node.get("list").and_then(|node| list(&names.at(Place::List), node, (kind, rules)));
         let find = rows(node, "find").filter_map(|(position, row)| {
             let names = names.at(Place::Find);
@@ -92,10 +92,12 @@ impl Calls {
             update(&names.at(Place::Update), row, (kind, envelope), &name)
         });
         Calls {
-            read: plain("read", Place::Read),
+            read: node.get("read").and_then(|node| reads::reading(names, node, (kind, envelope))),
             create: node.get("create").and_then(|node| create(&names.at(Place::Create), node, (kind, envelope))),
             update: update.collect(),
-            delete: plain("delete", Place::Delete),
+            delete: node
+                .get("delete")
+                .and_then(|node| follow::delete(&names.at(Place::Delete), node, &format!("{}.delete", kind.name))),
             find,
             list,
         }
@@ -121,7 +123,24 @@ fn key(names: &Names<'_>, node: &Node) -> Option<KeyRule> {
     let place = if node.is_map() { node.get("at")? } else { node };
     let at = context.path_at(place, (Root::Whole, Use::Read))?;
     let number = node.get("as").and_then(Node::text) == Some("number");
-    Some(KeyRule { at, stable, number, made })
+    let any_case = node.get("case_exact").is_some_and(|value| value.json() == serde_json::Value::Bool(false));
+    Some(KeyRule { at, stable, number, any_case, made, form: form(context, node) })
+}
+
+/// What becomes of the attributes that a key is made of.
+fn form(context: &Context<'_>, node: &Node) -> KeyForm {
+    for key in ["lower", "slug", "allowed"].iter().filter(|_| node.get("made").is_none()) {
+        if let Some(entry) = node.entry(key) {
+            let message = format!("`{key}` means nothing without `made`");
+            context.report.say(&codes::KEY_WITHOUT_PARTNER, &entry.key_span, message);
+        }
+    }
+    let slug = node.get("slug").filter(|slug| slug.json() != serde_json::Value::Bool(false));
+    KeyForm {
+        lower: flag(node, "lower"),
+        slug: slug.and_then(|slug| if slug.json().is_boolean() { Some("-") } else { slug.text() }).map(Into::into),
+        allowed: node.get("allowed").and_then(|node| answers::regex(context, node)),
+    }
 }
 
 /// A `read:` rule whose attribute an update row names is sent by that row.
@@ -187,8 +206,10 @@ fn version(names: &Names<'_>, node: &Node) -> Option<VersionAt> {
 /// Changes when accounts would be known by other ids, or kept values belong to nothing.
 fn fingerprint(key: &KeyRule, rules: &[Rule]) -> String {
     let made = key.made.as_ref().map(|made| format!("{:?}", made.parts)).unwrap_or_default();
+    let lower = if key.form.lower { " lower" } else { "" };
+    let slug = key.form.slug.as_ref().map(|between| format!(" slug {between}")).unwrap_or_default();
     let mut kept: Vec<String> =
         rules.iter().filter(|rule| rule.is_kept()).map(|rule| rule.attribute.to_string()).collect();
     kept.sort();
-    format!("key {} {} {} {made}; kept {}", key.at, key.stable, key.number, kept.join(" "))
+    format!("key {} {} {} {made}{lower}{slug}; kept {}", key.at, key.stable, key.number, kept.join(" "))
 }

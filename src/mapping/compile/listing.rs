@@ -1,15 +1,20 @@
 //! Calls that yield lists: items, totals, pages.
 
-use super::call::{Request, call, line};
+use super::call::{Request, call, read};
+use super::change::{Aim, Way};
 use super::context::{Context, Root, Use, count};
+use super::conversions::conversions;
 use super::names::Names;
+use super::reads::handle;
+use super::shared;
 use crate::mapping::Search;
 use crate::mapping::codes;
-use crate::mapping::rule::Rule;
+use crate::mapping::rule::{Rule, Shape};
 use crate::mapping::source::Node;
+use crate::mapping::transform::Transform;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
-use crate::wire::{Call, Listing, Next, Paging, Path, Total, Variable};
+use crate::wire::{Call, CallId, Listing, Missing, Next, Paging, Path, Total, Variable};
 use http::HeaderName;
 use std::sync::Arc;
 
@@ -17,45 +22,116 @@ use std::sync::Arc;
 const PAGE: usize = 100;
 const LISTING_KEYS: [&str; 5] = ["items", "total", "page", "next", "scan"];
 
-/// The list call of a type.
-pub(super) fn list(names: &Names<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Search> {
-    let lacks = lacks(names.context, node, (kind, rules));
-    let call = call(names, node, &format!("{}.list", kind.name));
-    let listing = call.as_ref().and_then(|call| listing(names.context, node, call));
-    let call = Call { listing: Some(listing?), ..call? };
-    Some(Search { call: names.context.declare(call), lacks: lacks.unwrap_or_default() })
+/// Does a node say anything of a list?
+pub(super) fn is_listing(node: &Node) -> bool {
+    LISTING_KEYS.iter().any(|key| node.get(key).is_some())
 }
 
-/// The call of a find row: the list call with the row laid over it, or one of its own that inherits `lacks` alone.
+/// The list of a type: one call, or several that together yield everybody.
+pub(super) fn list(names: &Names<'_>, node: &Node, about: (&ResourceType, &[Rule])) -> Option<Search> {
+    let all: Vec<Option<Search>> = node
+        .items()
+        .iter()
+        .enumerate()
+        .map(|(place, one)| {
+            let number = if place == 0 { String::new() } else { format!("[{place}]") };
+            single(names, one, about, &format!("{}.list{number}", about.0.name))
+        })
+        .collect();
+    let mut all = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
+    let mut whole = all.next()?;
+    for other in all {
+        whole.also.push(other.call);
+        whole.lacks.extend(other.lacks);
+        whole.handle = whole.handle.or(other.handle);
+        whole.rules = whole.rules.or(other.rules);
+    }
+    Some(whole)
+}
+
+fn single(names: &Names<'_>, node: &Node, about: (&ResourceType, &[Rule]), name: &str) -> Option<Search> {
+    let lacks = lacks(names.context, node, about);
+    let rules = converted(names.context, node, about);
+    let handle = handle(names, node);
+    let (call, recipe) = read(names, node, name).unzip();
+    let listing = call.as_ref().and_then(|call| listing(names, node, call));
+    let call = names.context.declare(Call { listing: Some(listing?), ..call? });
+    names.context.recipes.borrow_mut().extend(recipe.flatten().map(|recipe| (call, recipe)));
+    let lacks = lacks.unwrap_or_default();
+    Some(Search { call, also: Vec::new(), lacks, undecided: Vec::new(), handle, rules })
+}
+
+/// The calls of a find row: the list's with the row laid over them, or one of its own that inherits what items are alone.
 pub(super) fn search(
     names: &Names<'_>,
     node: &Node,
-    (kind, rules): (&ResourceType, &[Rule]),
+    about: (&ResourceType, &[Rule]),
     (name, list): (&str, Option<&Search>),
 ) -> Option<Search> {
     let context = names.context;
-    let request = Request::of(names, node);
-    let own = lacks(context, node, (kind, rules));
-    let mut call = match (node.get("call"), list) {
-        (Some(text), _) => {
-            line(names, text)?;
-            self::call(names, text, name)?
-        }
-        (None, Some(list)) => context.calls.borrow().get(usize::from(list.call.0))?.clone(),
-        (None, None) => {
+    let own = has_call(node);
+    let bases: Vec<Call> = match (own, list) {
+        (true, _) => vec![self::call(names, node, name)?],
+        (false, Some(list)) => list.calls().map(|call| over(names, (call, node), name)).collect::<Option<_>>()?,
+        (false, None) => {
             let message = "this row lies over the list call, and there is none";
             context.report.hint(&codes::MISSING_KEY, &node.span, (message, "give the row a `call:`"));
             return None;
         }
     };
-    call.name = name.into();
-    call.line = context.report.line(node.span.start);
-    request.lay_over(&mut call);
-    if node.get("call").is_some() || LISTING_KEYS.iter().any(|key| node.get(key).is_some()) {
-        call.listing = Some(listing(context, node, &call)?);
+    let mut declared = Vec::new();
+    for mut call in bases {
+        if own || is_listing(node) {
+            call.listing = Some(listing(names, node, &call)?);
+        }
+        declared.push(context.declare(call));
     }
-    let inherited = || list.map(|list| list.lacks.clone()).unwrap_or_default();
-    Some(Search { call: context.declare(call), lacks: own.unwrap_or_else(inherited) })
+    let mut declared = declared.into_iter();
+    Some(Search {
+        call: declared.next()?,
+        also: declared.collect(),
+        lacks: lacks(context, node, about).or_else(|| list.map(|list| list.lacks.clone())).unwrap_or_default(),
+        undecided: Vec::new(),
+        handle: handle(names, node).or_else(|| list.and_then(|list| list.handle.clone())),
+        rules: converted(context, node, about).or_else(|| list.and_then(|list| list.rules.clone())),
+    })
+}
+
+/// Has the node a call of its own?
+fn has_call(node: &Node) -> bool {
+    node.get("call").is_some() || node.get("via").is_some()
+}
+
+/// The rules with the conversions of `as:` in place of their own.
+fn converted(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Vec<Rule>> {
+    let mut changed = rules.to_vec();
+    for entry in node.get("as")?.entries() {
+        let Some(path) = context.attribute(kind, (&entry.key, &entry.key_span)) else { continue };
+        let fits = |rule: &&mut Rule| {
+            rule.attribute == path && matches!(rule.shape, Shape::Field(_) | Shape::Read(_)) && !rule.is_scripted()
+        };
+        let Some(rule) = changed.iter_mut().find(fits) else {
+            let message = format!("`{path}` has no rule whose conversion could be another one in the list");
+            context.report.say(&codes::LIST_CONVERSION, &entry.key_span, message);
+            continue;
+        };
+        let Some(attribute) = kind.attribute(&path) else { continue };
+        let aim = Aim { attribute, whole_list: false, way: Way::ToScim, remembers: false };
+        rule.transform = Transform::As(conversions(context, &entry.value, aim));
+    }
+    Some(changed)
+}
+
+/// The list call with the row laid over it: arguments first, then what stands beside them.
+fn over(names: &Names<'_>, (list, node): (CallId, &Node), name: &str) -> Option<Call> {
+    let request = Request::of(names, node);
+    let listed = names.context.calls.borrow().get(usize::from(list.0))?.clone();
+    let mut call = match shared::varied(names, (list, node), name)? {
+        Some(made) => Call { listing: listed.listing, ..made },
+        None => Call { name: name.into(), line: names.context.report.line(node.span.start), ..listed },
+    };
+    request.lay_over(&mut call);
+    Some(call)
 }
 
 fn lacks(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Vec<AttributePath>> {
@@ -76,16 +152,19 @@ fn lacks(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Ru
     Some(lacks)
 }
 
-fn listing(context: &Context<'_>, node: &Node, call: &Call) -> Option<Listing> {
+pub(super) fn listing(names: &Names<'_>, node: &Node, call: &Call) -> Option<Listing> {
+    let context = names.context;
+    let keyed = node.get("items").and_then(|items| items.get("key")).and_then(Node::text).map(Arc::from);
     let items = match node.get("items") {
-        Some(items) => context.path_at(items, (Root::Whole, Use::Read)),
+        Some(items) => context.path_at(items.get("at").unwrap_or(items), (Root::Whole, Use::Read)),
         None => Path::parse("$").ok(),
     };
-    let total = node.get("total").map(|node| total(context, node));
+    let total = node.get("total").map(|node| total(names, node, &call.name));
     let next = node.get("next").map(|node| next(context, node));
     let paging = paging(context, node, call);
     let scan = count(node, "scan");
-    let listing = Listing { items: items?, total: flat(total)?, paging: paging?, next: flat(next)?, scan };
+    let (total, next) = (flat(total)?, flat(next)?);
+    let listing = Listing { items: items?, keyed, total, paging: paging?, next, scan, missing: Missing::Nobody };
     ends(context, node, &listing);
     Some(listing)
 }
@@ -98,10 +177,20 @@ fn flat<T>(read: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-fn total(context: &Context<'_>, node: &Node) -> Option<Total> {
-    match node.get("header") {
-        Some(name) => header(context, name).map(Total::Header),
-        None => context.path_at(node, (Root::Whole, Use::Read)).map(Total::At),
+fn total(names: &Names<'_>, node: &Node, name: &str) -> Option<Total> {
+    let context = names.context;
+    match (node.get("header"), has_call(node)) {
+        (Some(name), _) => header(context, name).map(Total::Header),
+        (None, true) => {
+            let counting = node.get("call").filter(|call| call.is_map()).unwrap_or(node);
+            let call = call(names, counting, &format!("{name}.total"))?;
+            let at = match node.get("at") {
+                Some(at) => context.path_at(at, (Root::Whole, Use::Read))?,
+                None => Path::parse("$").ok()?,
+            };
+            Some(Total::Call { call: context.declare(call), at })
+        }
+        (None, false) => context.path_at(node, (Root::Whole, Use::Read)).map(Total::At),
     }
 }
 
@@ -135,10 +224,12 @@ fn paging(context: &Context<'_>, node: &Node, call: &Call) -> Option<Option<Pagi
     match kinds {
         [true, false, false] => Some(Some(Paging::Offset { offset: named("offset"), limit: named("limit"), max })),
         [false, true, false] => Some(Some(Paging::Page { page: named("page"), size: named("size"), first, max })),
-        [false, false, true] => Some(Some(Paging::Cursor { cursor: named("cursor"), limit: named("limit"), max })),
+        [false, false, true] => {
+            Some(Some(Paging::Cursor { cursor: named("cursor"), start: named("start"), limit: named("limit"), max }))
+        }
         // Pages that each name the URL of the next need no parameter.
         [false, false, false] if node.get("next").is_some() => {
-            Some(Some(Paging::Cursor { cursor: None, limit: named("limit"), max }))
+            Some(Some(Paging::Cursor { cursor: None, start: None, limit: named("limit"), max }))
         }
         [false, false, false] if page.is_none() && !holes.contains(&&Variable::Limit) => Some(None),
         _ => {

@@ -5,17 +5,28 @@
 mod answers;
 mod attribute;
 mod auth;
+mod bodies;
 mod call;
 mod change;
 mod checks;
 mod context;
+mod conversions;
 mod each;
+mod election;
 mod examples;
 mod find;
+mod follow;
+mod has;
 mod kind;
 mod listing;
+mod lookups;
 mod names;
+mod oauth2;
+mod reads;
 mod rules;
+mod shared;
+mod sign;
+mod through;
 mod traps;
 mod writes;
 
@@ -26,7 +37,7 @@ use super::shape::{MAPPING, Want, check};
 use super::source::{self, Entry, Node};
 use crate::scim::schema::ResourceType;
 use crate::script::{Script, ScriptError};
-use crate::wire::answer;
+use crate::wire::{Credential, Lookup, answer};
 use context::Context;
 use kind::Section;
 use names::{Names, Place};
@@ -64,25 +75,52 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     check(report, &root, (&Want::Idea(&MAPPING), &start));
     edition(report, &root);
     let context = context(report, &root, script);
-    let names = Names { context: &context, place: Place::Auth, kind: None, member: None };
-    let auth = root.get("auth").and_then(|node| auth::auth(&names, node));
+    if let Some(node) = root.get("lookups") {
+        lookups::names(&context, node);
+    }
+    oauth2::name(&context, root.get("auth"));
+    if let Some(node) = root.get("calls") {
+        shared::shared(&context, node);
+    }
     let rows = root.get("answers").map(|node| answers::rows(&context, node)).unwrap_or_default();
     context.answers.borrow_mut().splice(0..0, rows);
+    let (auth, lookups) = access(&context, &root);
     let sections = context.kinds.iter().filter_map(|kind| {
         let entry = root.entry(&kind.name)?;
         kind::kind(&Section { context: &context, kind, entry })
     });
     let types: Vec<_> = sections.collect();
+    through::check(&context, &root, &types);
+    bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
     // What uses a setting may be what could not be read.
     if !report.has_errors() {
         checks::unused_settings(&context);
+        shared::unused(&context);
+        lookups::unused(&context);
     }
     let product = root.get("product").and_then(Node::text)?.into();
     let settings = context.settings.iter().map(|(name, _)| name.clone()).collect();
     let calls = context.calls.take().into();
-    Some(Mapping { file: file.into(), product, settings, auth, calls, types, tests })
+    let follows = context.follows.take();
+    let named = context.known.take();
+    let known_lookups = (0..lookups.len()).filter(|at| named.contains(&lookups[*at].name)).collect();
+    let lookups = lookups.into();
+    Some(Mapping { file: file.into(), product, settings, auth, calls, lookups, known_lookups, types, follows, tests })
+}
+
+/// How the target is told who calls, and what is got by calls of its own.
+fn access(context: &Context<'_>, root: &Node) -> (Option<Credential>, Vec<Lookup>) {
+    let names = Names { context, place: Place::Auth, kind: None, member: None };
+    let node = root.get("auth");
+    let cookies = node.and_then(|node| node.get("cookies")).and_then(Node::text);
+    let mut lookups = root.get("lookups").map(|node| lookups::lookups(context, node, cookies)).unwrap_or_default();
+    let auth = node.and_then(|node| auth::auth(&names, node));
+    lookups.extend(node.and_then(|node| node.get("oauth2")).and_then(|node| oauth2::lookup(&names, node)));
+    let used = auth.as_ref().map(Credential::lookups).unwrap_or_default();
+    lookups::mark_bare(&mut lookups, &used);
+    (auth, lookups)
 }
 
 fn edition(report: &Report, root: &Node) {
@@ -110,13 +148,20 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
             ("the mapping has no resource type", hint),
         );
     }
+    let throughs = through::throughs(root, &kinds);
     Context {
+        throughs,
         report,
         settings,
         kinds,
         script: script.and_then(|(name, text)| compiled(report, root, (name, text))),
         answers: RefCell::new(answer::built_in()),
         calls: RefCell::default(),
+        follows: RefCell::default(),
+        shared: RefCell::default(),
+        recipes: RefCell::default(),
+        lookups: RefCell::default(),
+        known: RefCell::default(),
         used: RefCell::default(),
         all_read: Cell::default(),
     }

@@ -1,17 +1,17 @@
 //! The rules of `attributes:`.
 
 use super::attribute::Marks;
-use super::change::{Way, reference, transform};
+use super::change::{Aim, Way, reference, transform};
 use super::context::{Context, Root, Use, flag};
-use super::each;
 use super::names::{Names, Place};
+use super::{each, election, has, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Unknown, Written};
 use crate::mapping::source::{Entry, Node};
 use crate::mapping::text::{Form, form};
 use crate::mapping::transform::Transform;
 use crate::scim::path::AttributePath;
-use crate::scim::schema::{Attribute, Kind, Mutability, ResourceType};
+use crate::scim::schema::{Attribute, Mutability, ResourceType};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,10 +55,14 @@ pub(super) fn rules(context: &Context<'_>, kind: &ResourceType, node: &Node) -> 
         let subject = Subject { names, kind, path: &path, attribute, key: &entry.key_span };
         let before = drafts.len();
         for (position, node) in entry.value.items().iter().enumerate() {
-            drafts.extend(rule(subject, node, position));
+            let made = rule(subject, node, position);
+            let elected = made.as_ref().and_then(|each| election::election(subject, node, each));
+            drafts.extend(made);
+            drafts.extend(elected);
         }
         conflicts(context, entry, (&drafts, before));
     }
+    has::set_apart(context, &mut drafts);
     fields(context, &drafts);
     drafts
 }
@@ -73,6 +77,9 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
         return Some(draft(subject, node, (subject.path.clone(), Shape::Field(path), Transform::Same)));
     }
     partners(subject, node);
+    if let Some(place) = node.get("through") {
+        return through::rule(subject, node, place);
+    }
     let given: Vec<&Entry> = DIRECTIONS.iter().filter_map(|key| node.entry(key)).collect();
     let keep = flag(node, "keep");
     let direction = match given.as_slice() {
@@ -91,7 +98,10 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
         }
     };
     let made = match direction.key.as_str() {
-        "at" => field(subject, node, (&direction.value, Way::Both)),
+        "at" => match node.get("has") {
+            Some(wanted) => has::has(subject, node, (&direction.value, wanted)),
+            None => field(subject, node, (&direction.value, Way::Both)),
+        },
         "write" => field(subject, node, (&direction.value, Way::ToTarget)),
         "read" => read(subject, node, &direction.value),
         "one" => one(subject, node, (&direction.value, position)),
@@ -100,32 +110,36 @@ fn rule(subject: Subject<'_>, node: &Node, position: usize) -> Option<Draft> {
     Some(draft(subject, node, made))
 }
 
-type Made = (AttributePath, Shape, Transform);
+pub(super) type Made = (AttributePath, Shape, Transform);
 
 fn field(subject: Subject<'_>, node: &Node, (place, way): (&Node, Way)) -> Option<Made> {
     let context = subject.names.context;
-    let (attribute, kind) = valued(subject, node);
-    let transform = transform(context, node, (kind, way));
+    let (path, attribute) = valued(subject, node);
+    let transform = transform(context, node, aim(node, (attribute, way)));
     writable(subject, &place.span)?;
-    let path = context.path_at(place, (Root::Whole, Use::Write))?;
-    let shape = if way == Way::Both { Shape::Field(path) } else { Shape::Write(path) };
-    Some((attribute, shape, transform))
+    let at = context.path_at(place, (Root::Whole, Use::Write))?;
+    let shape = if way == Way::Both { Shape::Field(at) } else { Shape::Write(at) };
+    Some((path, shape, transform))
+}
+
+fn aim<'a>(node: &Node, (attribute, way): (&'a Attribute, Way)) -> Aim<'a> {
+    Aim { attribute, whole_list: attribute.multi_valued, way, remembers: flag(node, "remember") }
 }
 
 /// A reference to another account stands in the `value` of a complex attribute, such as a manager's.
-fn valued(subject: Subject<'_>, node: &Node) -> (AttributePath, Kind) {
+fn valued<'a>(subject: Subject<'a>, node: &Node) -> (AttributePath, &'a Attribute) {
     match subject.attribute.sub("value") {
         Some(value) if node.get("ref").is_some() && !subject.attribute.multi_valued => {
-            (subject.path.with_sub(&value.name), value.kind)
+            (subject.path.with_sub(&value.name), value)
         }
-        _ => (subject.path.clone(), subject.attribute.kind),
+        _ => (subject.path.clone(), subject.attribute),
     }
 }
 
 fn read(subject: Subject<'_>, node: &Node, places: &Node) -> Option<Made> {
     let context = subject.names.context;
-    let (attribute, kind) = valued(subject, node);
-    let transform = transform(context, node, (kind, Way::ToScim));
+    let (path, attribute) = valued(subject, node);
+    let transform = transform(context, node, aim(node, (attribute, Way::ToScim)));
     let names = subject.names.at(Place::ReadRule);
     let source = |place: &Node| match form(place.text()?) {
         Form::Rooted(path) => context.path(place, path).map(Source::At),
@@ -133,7 +147,7 @@ fn read(subject: Subject<'_>, node: &Node, places: &Node) -> Option<Made> {
         _ => names.template(place).map(Source::Template),
     };
     let all: Vec<Option<Source>> = places.items().iter().map(source).collect();
-    Some((attribute, Shape::Read(all.into_iter().collect::<Option<Vec<_>>>()?), transform))
+    Some((path, Shape::Read(all.into_iter().collect::<Option<Vec<_>>>()?), transform))
 }
 
 fn one(subject: Subject<'_>, node: &Node, (places, position): (&Node, usize)) -> Option<Made> {
@@ -144,8 +158,8 @@ fn one(subject: Subject<'_>, node: &Node, (places, position): (&Node, usize)) ->
         return None;
     }
     let value: Arc<str> = "value".into();
-    let kind = subject.kind.attribute(&subject.path.with_sub(&value)).map_or(Kind::String, |sub| sub.kind);
-    let transform = transform(context, node, (kind, Way::Both));
+    let sub = subject.attribute.sub("value").unwrap_or(subject.attribute);
+    let transform = transform(context, node, Aim { whole_list: false, ..aim(node, (sub, Way::Both)) });
     writable(subject, &places.span)?;
     let at = match places.entries() {
         [] => vec![(value, context.path_at(places, (Root::Whole, Use::Write))?)],
@@ -172,7 +186,7 @@ pub(super) fn writable(subject: Subject<'_>, span: &Range<usize>) -> Option<()> 
     Some(())
 }
 
-fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
+pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made) -> Draft {
     let names = subject.names;
     let nothing = match &transform {
         Transform::Table(table) => table.nothing().cloned(),
@@ -186,7 +200,11 @@ fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made)
         transform,
         refers_to,
         default: node.get("default").and_then(|node| names.body(node)),
-        cleared: node.get("empty_as").map(Node::json).or(nothing).map_or(Cleared::Absent, Cleared::As),
+        cleared: node
+            .get("empty_as")
+            .map(spellings)
+            .or(nothing.map(|one| vec![one]))
+            .map_or(Cleared::Absent, Cleared::As),
         remember: flag(node, "remember"),
         written: Written::Sent,
         keep,
@@ -194,16 +212,29 @@ fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transform): Made)
             Some("ignore") => Unknown::Ignored,
             _ => Unknown::Refused,
         },
+        through: None,
         line: names.context.report.line(subject.key.start),
     };
+    // The parts of a name that is one field come back as they were sent.
+    rule.remember |= rule.is_split_name() && !rule.reads_only();
     let refuses = node.get("written").and_then(Node::text) == Some("refuse");
-    rule.written = match (rule.reads_only(), refuses) {
+    // What another type writes through is no client's to write here.
+    let through = names.context.is_through(&subject.kind.name, &rule.attribute);
+    rule.written = match (rule.reads_only() || through, refuses) {
         (true, true) => Written::Refused,
         (true, false) => Written::Ignored,
         (false, _) => Written::Sent,
     };
     let says_ignore = node.get("written").and_then(Node::text) == Some("ignore");
     Draft { rule, marks: Marks::of(node), says_ignore, key: subject.key.clone(), span: node.span.clone() }
+}
+
+/// The spellings of nothing; an empty list is one itself.
+fn spellings(node: &Node) -> Vec<serde_json::Value> {
+    match node.items() {
+        [] => vec![node.json()],
+        items => items.iter().map(Node::json).collect(),
+    }
 }
 
 /// Keys that mean nothing without another.
@@ -217,15 +248,16 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("value", has("each"), "`each`"),
         ("display", has("each"), "`each`"),
         ("sub", has("each"), "`each`"),
-        ("add", has("each"), "`each`"),
-        ("remove", has("each"), "`each`"),
+        ("add", has("each") && !has("through"), "`each`, and without `through`"),
+        ("remove", has("each") && !has("through"), "`each`, and without `through`"),
         ("primary", has("each") || has("one"), "`one` or `each`"),
         ("type", has("each") || has("one") || custom, "`one` or `each`"),
         ("multi_valued", custom, "an attribute of one's own, under its URN"),
         ("written", has("read"), "`read`"),
-        ("unknown", has("each"), "`each`"),
+        ("unknown", has("each") || has("through"), "`each` or `through`"),
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),
+        ("has", has("at"), "`at`"),
         ("empty_as", has("at") || has("write") || has("one"), "`at`, `write` or `one`"),
         (
             "ref",
@@ -252,7 +284,7 @@ fn partners(subject: Subject<'_>, node: &Node) {
 fn conflicts(context: &Context<'_>, entry: &Entry, (drafts, before): (&[Draft], usize)) {
     let (earlier, own) = drafts.split_at(before);
     let only_ones = own.iter().all(|draft| matches!(draft.rule.shape, Shape::One { .. }));
-    if own.len() > 1 && !only_ones {
+    if own.iter().filter(|draft| !matches!(draft.rule.shape, Shape::Elected { .. })).count() > 1 && !only_ones {
         let message = format!("only `one:` rules may share `{}`", entry.key);
         context.report.say(&codes::TWO_RULES_ONE_ATTRIBUTE, &entry.key_span, message);
     }
@@ -270,7 +302,10 @@ fn fields(context: &Context<'_>, drafts: &[Draft]) {
     let mut seen: Vec<(&str, &Draft)> = Vec::new();
     for draft in drafts {
         for path in draft.rule.written_paths() {
-            match seen.iter().find(|(known, _)| overlap(known, path.text())) {
+            let other = seen
+                .iter()
+                .find(|(known, first)| overlap(known, path.text()) && !share(known, path.text(), (first, draft)));
+            match other {
                 Some((_, first)) => {
                     let message = format!("`{path}` is written by the rule of `{}` too", first.rule.attribute);
                     let hint = format!("it stands in line {}", first.rule.line);
@@ -280,6 +315,13 @@ fn fields(context: &Context<'_>, drafts: &[Draft]) {
             }
         }
     }
+}
+
+/// Rules that own elements of one array leave each other's alone.
+fn share(one: &str, other: &str, (first, second): (&Draft, &Draft)) -> bool {
+    let has = |draft: &Draft| matches!(draft.rule.shape, Shape::Has { .. });
+    let array = |draft: &Draft| has(draft) || matches!(draft.rule.shape, Shape::Each { .. });
+    one == other && (has(first) || has(second)) && array(first) && array(second)
 }
 
 /// One path, or one inside the other.

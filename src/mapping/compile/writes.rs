@@ -2,6 +2,7 @@
 
 use super::call::{call, result};
 use super::context::{Root, Use, flag};
+use super::follow::follow;
 use super::listing::header;
 use super::names::Names;
 use crate::mapping::codes;
@@ -24,11 +25,13 @@ pub(super) fn create(
     let key = node.get("key").map(|node| key_source(names, node));
     let write_parts = parts(names, node);
     let mut call = carried(call?, (names, node), envelope);
+    call.needs = context.needs(write_parts.1.iter().flat_map(|(_, body)| body.holes()));
     if let Some(key) = key {
         call.key = Some(key?);
         call.result = ResultAt::Nowhere;
     }
     let call = context.declare(call);
+    follow(names, node, (call, &format!("{}.create", kind.name)));
     Some(Create {
         write: Write { call, drop: write_parts.0, with: write_parts.1 },
         look_first: flag(node, "look_first"),
@@ -46,7 +49,10 @@ pub(super) fn update(
     let takes = node.get("for").map(|node| takes(names, node, kind)).unwrap_or_default();
     let call = call(names, node, name);
     let write_parts = parts(names, node);
-    let call = context.declare(carried(call?, (names, node), envelope));
+    let mut call = carried(call?, (names, node), envelope);
+    call.needs = context.needs(write_parts.1.iter().flat_map(|(_, body)| body.holes()));
+    let call = context.declare(call);
+    follow(names, node, (call, name));
     let sends = match node.get("sends").and_then(Node::text) {
         Some("account") => Sends::Account,
         _ => Sends::Changed,
@@ -57,14 +63,16 @@ pub(super) fn update(
 
 /// The default body is the account in its envelope, which also unwraps the answer.
 fn carried(mut call: Call, (names, node): (&Names<'_>, &Node), envelope: Option<&str>) -> Call {
-    if node.get("body").is_none() {
+    if node.get("body").is_none() && (node.get("via").is_none() || call.body.is_none()) {
         let account = Body::Template(Template { parts: vec![Part::Hole(Variable::Account)] });
         call.body = Some(match envelope {
             Some(name) => Body::Object(vec![(name.into(), account)]),
             None => account,
         });
     }
-    call.result = result(names, node, envelope);
+    // What is answered before the work is done is no account yet.
+    let early = node.get("poll").is_some() && node.get("result").is_none();
+    call.result = if early { ResultAt::Nowhere } else { result(names, node, envelope) };
     call
 }
 

@@ -25,6 +25,9 @@ pub(in crate::mapping) fn check(report: &Report, node: &Node, (want, owner): (&W
             Some(one) => check(report, node, (one, owner)),
             None => wrong_kind(report, node, want),
         },
+        Want::With(key, with, without) => {
+            check(report, node, (if node.get(key).is_some() { with } else { without }, owner));
+        }
         Want::Word(words) => word(report, node, words),
         fits if value_fits(fits, node) => {}
         _ => wrong_kind(report, node, want),
@@ -109,12 +112,13 @@ fn wanted(want: &Want) -> String {
         Want::Many(inner) => format!("{}, or a list of them", wanted(inner)),
         Want::Map(what, _) => format!("a map whose keys are each {what}"),
         Want::Or(several) => several.iter().map(wanted).collect::<Vec<_>>().join(", or "),
+        Want::With(key, with, without) => format!("{}, or with `{key}` {}", wanted(without), wanted(with)),
     }
 }
 
 fn takes_map(want: &Want) -> bool {
     match want {
-        Want::Idea(_) | Want::Map(..) => true,
+        Want::Idea(_) | Want::Map(..) | Want::With(..) => true,
         Want::Many(inner) => takes_map(inner),
         Want::Or(several) => several.iter().any(takes_map),
         _ => false,
@@ -124,7 +128,7 @@ fn takes_map(want: &Want) -> bool {
 /// Is the node of the YAML form that this kind has?
 fn form_fits(want: &Want, node: &Node) -> bool {
     match want {
-        Want::Idea(_) | Want::Map(..) => node.is_map(),
+        Want::Idea(_) | Want::Map(..) | Want::With(..) => node.is_map(),
         Want::List(_) => node.is_list(),
         Want::Many(_) | Want::Or(_) => true,
         other => value_fits(other, node),

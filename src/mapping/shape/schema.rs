@@ -49,6 +49,9 @@ fn of_want(want: &Want, definitions: &mut Map<String, Value>) -> Value {
             json!({ "anyOf": [one, { "type": "array", "items": one }] })
         }
         Want::Map(_, inner) => json!({ "type": "object", "additionalProperties": of_want(inner, definitions) }),
+        Want::With(_, with, without) => {
+            json!({ "anyOf": [of_want(without, definitions), of_want(with, definitions)] })
+        }
         Want::Or(several) => {
             let all: Vec<Value> = several.iter().map(|one| of_want(one, definitions)).collect();
             json!({ "anyOf": all })

@@ -1,11 +1,14 @@
 //! The shapes themselves, from the whole file down to a condition.
 
 use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
+use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
 use super::{Key, Shape, Want, key, must};
 
-const PATH: Want = Text("a path");
-const CALL_TEXT: Want = Text("a call such as `GET /users`");
-const NAMES: Want = Many(&Text("a name"));
+pub(super) const PATH: Want = Text("a path");
+pub(super) const CALL_TEXT: Want = Text("a call such as `GET /users`");
 
 /// The whole file.
 pub(in crate::mapping) static MAPPING: Shape = Shape {
@@ -16,29 +19,12 @@ pub(in crate::mapping) static MAPPING: Shape = Shape {
         must("product", Text("a name"), "The product, as `explain` and messages call it."),
         key("settings", List(&Text("a name")), "The settings an instance must give; used as `<settings.name>`."),
         key("auth", Idea(&AUTH), "How the product is told who calls."),
+        key("calls", Map("a name", &Idea(&SHARED)), "Calls with holes of their own, used by others through `via`."),
+        key("lookups", Map("a name", &Idea(&LOOKUP)), "Values that are got by calls of their own: sessions, ids."),
         key("answers", List(&Idea(&ANSWER)), "What answers mean, for every call; a call's own rows come first."),
         key("User", Idea(&TYPE), "What the product says of users."),
         key("Group", Idea(&TYPE), "What the product says of groups."),
         key("tests", List(&Idea(&TEST)), "Examples that prove the mapping."),
-    ]],
-};
-
-static AUTH: Shape = Shape {
-    name: "auth",
-    doc: "How the product is told who calls: exactly one of these.",
-    keys: &[&[
-        key("header", Map("a header", &Text("a template")), "Headers, filled from settings."),
-        key("basic", Idea(&BASIC), "HTTP basic authentication."),
-        key("bearer", Text("a template"), "A bearer token."),
-    ]],
-};
-
-static BASIC: Shape = Shape {
-    name: "basic",
-    doc: "HTTP basic authentication.",
-    keys: &[&[
-        must("username", Text("a template"), "The user name."),
-        must("password", Text("a template"), "The password: a setting."),
     ]],
 };
 
@@ -60,8 +46,17 @@ static TYPE: Shape = Shape {
             Map("an attribute", &Or(&[Text("a path or `keep`"), Idea(&RULE), List(&Idea(&RULE))])),
             "One rule per attribute.",
         ),
-        key("read", Or(&[CALL_TEXT, Idea(&READ)]), "Reading one account."),
-        key("list", Or(&[CALL_TEXT, Idea(&LIST)]), "Listing accounts."),
+        key(
+            "fixed",
+            List(&Any),
+            "The accounts themselves, where the product has no calls for them: roles or tags. A bare text `a` is short for `{ name: a }`.",
+        ),
+        key(
+            "read",
+            READING,
+            "Reading one account: a call, several named ones of which `account` is the main one, or `list`.",
+        ),
+        key("list", LISTS, "Listing accounts: a call, or several that together yield everybody."),
         key("find", Many(&Idea(&FIND)), "Finding accounts by a value."),
         key("create", Or(&[CALL_TEXT, Idea(&CREATE)]), "Creating an account."),
         key(
@@ -69,19 +64,23 @@ static TYPE: Shape = Shape {
             Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
     ]],
 };
 
 static KEY: Shape = Shape {
     name: "a key",
     doc: "Where the product's identifier stands and how it is made.",
-    keys: &[&[
-        must("at", PATH, "Its place in an account."),
-        key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
-        key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
-        key("as", Word(&["number", "text"]), "What it is in the product."),
-    ]],
+    keys: &[
+        &[
+            must("at", PATH, "Its place in an account."),
+            key("made", Text("a template"), "It is made from attributes, not issued: `<userName>`."),
+            key("stable", Flag, "The product issues it and never changes it, so it is the SCIM id."),
+            key("as", Word(&["number", "text"]), "What it is in the product."),
+            ANY_CASE,
+        ],
+        MADE_KEY,
+    ],
 };
 
 static VERSION: Shape = Shape {
@@ -121,23 +120,33 @@ static RULE: Shape = Shape {
             key("display", Or(&[PATH, Idea(&ITEM)]), "With `each`: the place of `display`."),
             key(
                 "primary",
-                Or(&[Flag, PATH, Idea(&ITEM)]),
-                "With `each`: the place of `primary`. With `one`: is the element primary?",
+                Or(&[Flag, PATH, Idea(&PRIMARY)]),
+                "With `each`: the place of `primary`, or how it is told. With `one`: is the element primary?",
             ),
             key(
                 "sub",
                 Map("a sub-attribute", &Or(&[PATH, Idea(&ITEM)])),
                 "With `each`: the places of further sub-attributes, such as an address's `locality`.",
             ),
-            key("add", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that adds one element."),
-            key("remove", Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]), "With `each`: the call that removes one element."),
+            key("add", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that adds one element."),
+            key("remove", Or(&[CALL_TEXT, Idea(&ELEMENT_CALL)]), "With `each`: the call that removes one element."),
             key(
                 "unknown",
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
+            key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
+            key(
+                "through",
+                Text("a type and its list, such as `User.groups`"),
+                "Elements are written as elements of that list, one account at a time; without `each` they are read from there too.",
+            ),
             key("default", Any, "What a create sends when the attribute is not given."),
-            key("empty_as", Any, "What the field holds when the attribute has no value, both ways."),
+            key(
+                "empty_as",
+                Any,
+                "What the field holds when the attribute has no value; of several all are read and the first is sent.",
+            ),
             key("remember", Flag, "The sent form comes back while the field still holds what was written."),
             key("keep", Flag, "The gateway's store holds it."),
             key("written", Word(&["ignore", "refuse"]), "What becomes of a change of an attribute that is only read."),
@@ -158,18 +167,23 @@ static ITEM: Shape = Shape {
         &[
             key("at", PATH, "Its place in the element, both ways."),
             key("read", PATH, "Its place in the element, to SCIM alone."),
+            key("key", Flag, "The elements are the fields of an object, and this is the field's name."),
         ],
         CHANGE,
     ],
 };
 
-static CHANGE: &[Key] = &[
+pub(super) static CHANGE: &[Key] = &[
     key(
         "values",
         Map("a value", &Many(&Scalar)),
         "A table: the attribute's value and the field's spelling; of several the first is sent. `else` reads anything unlisted, `null` is absence.",
     ),
-    key("as", Many(&Text("a conversion")), "A built-in conversion."),
+    key(
+        "as",
+        Many(&Or(&[Text("a conversion"), Idea(&CONVERSION)])),
+        "A built-in conversion; several are done in order to the product, and back in reverse.",
+    ),
     key(
         "script",
         Or(&[Text("a function"), List(&Text("a function"))]),
@@ -178,11 +192,12 @@ static CHANGE: &[Key] = &[
     key("ref", Text("a resource type"), "The field holds the key of another account, of this type."),
 ];
 
-static REQUEST: &[Key] = &[
-    key("query", Map("a parameter", &Scalar), "Query parameters."),
+pub(super) static REQUEST: &[Key] = &[
+    key("query", Map("a parameter", &Any), "Query parameters; a map or a list is sent as JSON text."),
     key("headers", Map("a header", &Text("a template")), "Headers of this call alone."),
     key("body", Any, "The body, with placeholders."),
-    key("encode", Word(&["json", "form"]), "How the body is written."),
+    ENCODED,
+    ANSWERED,
     key("answers", List(&Idea(&ANSWER)), "What its answers mean, before the file's rows."),
     key(
         "if_uncertain",
@@ -191,33 +206,20 @@ static REQUEST: &[Key] = &[
     ),
 ];
 
-static CALL: &[Key] = &[must("call", CALL_TEXT, "`METHOD /path`, below the base URL.")];
+pub(super) static CALL: &[Key] = &[key("call", CALL_TEXT, "`METHOD /path`, below the base URL."), VIA, ARGS];
 
-static RESULT: &[Key] = &[key(
+pub(super) static RESULT: &[Key] = &[key(
     "result",
     Text("a path or `none`"),
     "Where in the answer the account stands; `none`: it is not there, read again.",
 )];
-
-static LISTING: &[Key] = &[
-    key("items", PATH, "Where in the answer the items stand."),
-    key("total", Or(&[PATH, Idea(&HEADER)]), "Where in the answer the number of all items stands."),
-    key("page", Idea(&PAGE), "How pages are asked for."),
-    key("next", Or(&[PATH, Idea(&NEXT)]), "Where in the answer the next page is named."),
-    key("scan", Count, "How many accounts may be walked to answer a filter here."),
-    key("lacks", NAMES, "Attributes that the items do not hold."),
-];
 
 static CARRIES: &[Key] = &[
     key("drop", Many(&PATH), "Fields left out of `<account>`."),
     key("with", Map("a field", &Any), "Fields added to `<account>`."),
 ];
 
-static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
-
-static READ: Shape = Shape { name: "a call", doc: "Reading one account.", keys: &[CALL, REQUEST, RESULT] };
-
-static LIST: Shape = Shape { name: "a list call", doc: "Listing accounts.", keys: &[CALL, REQUEST, LISTING] };
+pub(super) static PLAIN_CALL: Shape = Shape { name: "a call", doc: "One HTTP request.", keys: &[CALL, REQUEST] };
 
 static FIND: Shape = Shape {
     name: "a find row",
@@ -227,8 +229,10 @@ static FIND: Shape = Shape {
             must("by", Many(&Text("`attribute eq`")), "What it answers: `userName eq`."),
             key("call", CALL_TEXT, "`METHOD /path`, if it is not the list call."),
         ],
+        MADE,
         REQUEST,
-        LISTING,
+        WALK,
+        ITEMS,
     ],
 };
 
@@ -240,6 +244,7 @@ static CREATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "key",
@@ -259,6 +264,7 @@ static UPDATE: Shape = Shape {
         REQUEST,
         RESULT,
         CARRIES,
+        FOLLOWS,
         &[
             key(
                 "for",
@@ -284,35 +290,6 @@ static CREATED_KEY: Shape = Shape {
     ]],
 };
 
-static HEADER: Shape = Shape {
-    name: "a header",
-    doc: "A header of the answer.",
-    keys: &[&[must("header", Text("a header"), "Its name.")]],
-};
-
-static NEXT: Shape = Shape {
-    name: "next",
-    doc: "Where the next page is named.",
-    keys: &[&[
-        key("url", PATH, "A URL of the same origin, in the body."),
-        key("header", Text("a header"), "A `Link` header."),
-    ]],
-};
-
-static PAGE: Shape = Shape {
-    name: "page",
-    doc: "How pages are asked for: the names of query parameters. { offset, limit }, { page, size, first } or { cursor, limit }.",
-    keys: &[&[
-        key("offset", Text("a parameter"), "How many to skip."),
-        key("limit", Text("a parameter"), "How many to take."),
-        key("page", Text("a parameter"), "The number of the page."),
-        key("size", Text("a parameter"), "The size of a page."),
-        key("first", Count, "The number of the first page, 0 or 1."),
-        key("cursor", Text("a parameter"), "The cursor that the page before yielded."),
-        key("max", Count, "The most the product gives on one page."),
-    ]],
-};
-
 static TESTS: &[Key] = &[
     key("at", PATH, "The place looked at."),
     key("equals", Many(&Scalar), "One of these stands there."),
@@ -335,11 +312,16 @@ static INNER: Shape = Shape {
 
 static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an account.", keys: &[TESTS] };
 
+/// Tests on an answer.
+pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
+
+static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
+
 static ANSWER: Shape = Shape {
     name: "an answer row",
     doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
     keys: &[
-        &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")],
+        STATUS,
         TESTS,
         &[
             must(
@@ -366,6 +348,7 @@ static TEST: Shape = Shape {
         key("given", Map("an account such as `User/7`", &Any), "Accounts the product holds."),
         key("kept", Map("a resource such as `User/7`", &Any), "Attributes the gateway's store holds."),
         key("settings", Map("a setting", &Scalar), "The instance's settings."),
+        GIVEN_LOOKUPS,
         must(
             "scim",
             Or(&[Text("a request such as `GET /Users/7`"), Map("a request such as `POST /Users`", &Any)]),

@@ -2,11 +2,15 @@
 
 mod coerce;
 mod conversion;
+mod list;
+mod moment;
 mod table;
+mod text;
 
-pub use conversion::Conversion;
+pub use conversion::{Conversion, NameOrder};
+pub use moment::{Moment, MomentError};
 pub use table::Table;
-pub(super) use {coerce::to_kind, table::same};
+pub(super) use {coerce::to_kind, table::same, text::slug};
 
 use crate::scim::schema::Kind;
 use crate::script::{Script, ScriptError};
@@ -15,7 +19,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A change of one value; lists are changed element by element by whoever holds them.
+/// A change of one value; a list is changed element by element, unless a script or a conversion takes it whole.
 #[derive(Clone, Debug, Default)]
 pub enum Transform {
     /// The value as it is; to SCIM it takes the attribute's type.
@@ -69,6 +73,9 @@ pub enum TransformError {
     /// The rule does not go this way.
     #[error("the rule does not go this way")]
     OneWay,
+    /// A setting or lookup in the rule has no value.
+    #[error("a setting or lookup that the rule names has no value")]
+    Unset,
     /// The script refuses or fails.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -84,9 +91,12 @@ impl Transform {
     pub fn to_target(&self, value: &Value, known: &dyn Scope) -> Result<Value, TransformError> {
         match self {
             Transform::Same => Ok(value.clone()),
-            Transform::Table(table) => table.to_target(value),
+            Transform::Table(table) => match value {
+                Value::Array(list) => list.iter().map(|one| table.to_target(one)).collect(),
+                one => table.to_target(one),
+            },
             Transform::As(conversions) => {
-                conversions.iter().try_fold(value.clone(), |value, one| one.to_target(&value))
+                conversions.iter().try_fold(value.clone(), |value, one| one.to_target(&value, known))
             }
             Transform::Script { script, to_target, .. } => {
                 let function = to_target.as_ref().ok_or(TransformError::OneWay)?;
@@ -105,16 +115,50 @@ impl Transform {
             Transform::Same => coerce::to_kind(value, kind),
             Transform::Table(table) => table.to_scim(value),
             Transform::As(_) if value.is_null() => Ok(None),
-            Transform::As(conversions) => {
-                let value = conversions.iter().rev().try_fold(value.clone(), |value, one| one.to_scim(&value))?;
-                coerce::to_kind(&value, kind)
-            }
+            Transform::As(conversions) => coerce::to_kind(&read(conversions, value, known)?, kind),
             Transform::Script { script, to_scim, .. } => {
                 let function = to_scim.as_ref().ok_or(TransformError::OneWay)?;
                 coerce::to_kind(&function.call(script, value, known)?, kind)
             }
         }
     }
+
+    /// The same for a multi-valued attribute: the field holds a list, or a conversion or a script makes one of it.
+    ///
+    /// # Errors
+    /// There is no list, or one of its values has no form in SCIM.
+    pub fn to_scim_list(&self, value: &Value, kind: Kind, known: &dyn Scope) -> Result<Option<Value>, TransformError> {
+        let made = match self {
+            _ if value.is_null() => return Ok(None),
+            Transform::Same => Cow::Borrowed(value),
+            Transform::Table(table) => {
+                let read = list_in(value)?.iter().map(|one| table.to_scim(one)).collect::<Result<Vec<_>, _>>()?;
+                Cow::Owned(read.into_iter().flatten().collect())
+            }
+            Transform::As(conversions) => Cow::Owned(read(conversions, value, known)?),
+            Transform::Script { script, to_scim, .. } => {
+                let function = to_scim.as_ref().ok_or(TransformError::OneWay)?;
+                Cow::Owned(function.call(script, value, known)?)
+            }
+        };
+        if made.is_null() {
+            return Ok(None);
+        }
+        let typed = list_in(&made)?.iter().map(|one| coerce::to_kind(one, kind)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(typed.into_iter().flatten().collect()))
+    }
+}
+
+/// What conversions make of a field, in reverse order.
+fn read(conversions: &[Conversion], value: &Value, known: &dyn Scope) -> Result<Value, TransformError> {
+    conversions.iter().rev().try_fold(value.clone(), |value, one| match value {
+        Value::Null => Ok(Value::Null),
+        value => one.to_scim(&value, known),
+    })
+}
+
+fn list_in(value: &Value) -> Result<&[Value], TransformError> {
+    value.as_array().map(Vec::as_slice).ok_or(TransformError::Kind { expected: "a list" })
 }
 
 #[cfg(test)]

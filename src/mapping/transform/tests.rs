@@ -140,6 +140,136 @@ proptest! {
     }
 }
 
+fn constant(text: &str) -> crate::wire::Template {
+    crate::wire::Template::constant(text)
+}
+
+fn spelled(pattern: &str, zone: &str) -> Conversion {
+    Conversion::Moment(Arc::new(Moment::new(pattern, zone).unwrap()))
+}
+
+#[test]
+fn spellings_of_moments_read_in_their_zone() {
+    let read = |one: Conversion, text: &str| {
+        Transform::As(vec![one]).to_scim(&json!(text), Kind::DateTime, &Nothing).map(Option::unwrap_or_default)
+    };
+    let berlin = || spelled("%Y-%m-%d %H:%M", "CET-1CEST,M3.5.0,M10.5.0/3");
+    assert_eq!(read(berlin(), "2026-07-01 12:00"), Ok(json!("2026-07-01T10:00:00Z")));
+    assert_eq!(read(berlin(), "2026-01-01 12:00"), Ok(json!("2026-01-01T11:00:00Z")));
+    assert_eq!(read(spelled("%d/%m/%y", "+05:30"), "31/05/90"), Ok(json!("1990-05-30T18:30:00Z")));
+    assert_eq!(read(spelled("%Y%m%dT%H%M%S%z", "UTC"), "20260101T120000+0200"), Ok(json!("2026-01-01T10:00:00Z")));
+    assert!(read(berlin(), "2026-02-30 12:00").is_err());
+}
+
+#[test]
+fn spellings_that_do_not_read_back_and_unknown_zones_are_refused() {
+    for pattern in ["%H:%M", "%Y-%m", "%Q%", "day", ""] {
+        assert_eq!(Moment::new(pattern, "UTC"), Err(MomentError::Pattern), "{pattern}");
+    }
+    for zone in ["Europe/Berlin", "", "+2", "+99:00", "+02:75"] {
+        assert_eq!(Moment::new("%Y-%m-%d", zone), Err(MomentError::Zone), "{zone}");
+    }
+}
+
+#[test]
+fn texts_change_both_ways() {
+    let both = |one: Conversion, own: Value, held: Value| {
+        let rule = Transform::As(vec![one]);
+        assert_eq!(rule.to_target(&own, &Nothing), Ok(held.clone()));
+        assert_eq!(rule.to_scim(&held, Kind::String, &Nothing), Ok(Some(own)));
+    };
+    both(Conversion::Prefix(constant("cn=")), json!("b"), json!("cn=b"));
+    both(Conversion::Suffix(constant("@x")), json!("b"), json!("b@x"));
+    both(Conversion::Base64, json!("hö"), json!("aMO2"));
+    both(Conversion::Split(",".into()), json!("a,,b"), json!(["a", "", "b"]));
+    let read = |one: Conversion, held: Value| Transform::As(vec![one]).to_scim(&held, Kind::String, &Nothing);
+    assert_eq!(read(Conversion::Prefix(constant("cn=")), json!("b")), Ok(Some(json!("b"))));
+    assert_eq!(read(Conversion::After(constant("/")), json!("/a/b")), Ok(Some(json!("b"))));
+    assert_eq!(read(Conversion::ToTarget(Box::new(Conversion::Lower)), json!("B")), Ok(Some(json!("B"))));
+    assert!(read(Conversion::Base64, json!("?")).is_err());
+}
+
+#[test]
+fn several_are_done_in_order_and_undone_in_reverse() {
+    let rule =
+        Transform::As(vec![Conversion::Prefix(constant("a")), Conversion::Prefix(constant("b")), Conversion::Base64]);
+    assert_eq!(rule.to_target(&json!("x"), &Nothing), Ok(json!("YmF4")));
+    assert_eq!(rule.to_scim(&json!("YmF4"), Kind::String, &Nothing), Ok(Some(json!("x"))));
+}
+
+#[test]
+fn a_slug_is_made_of_letters_and_digits() {
+    for (text, made) in [("Bärbel O'Neil", "barbel-o-neil"), ("  a__b ", "a-b"), ("漢", ""), ("É1", "e1")] {
+        assert_eq!(slug(text, "-"), made, "{text}");
+    }
+}
+
+#[test]
+fn a_list_that_would_not_read_back_is_not_joined() {
+    let join = Transform::As(vec![Conversion::Join { separator: ",".into(), complex: false }]);
+    assert_eq!(join.to_target(&json!(["a", "b"]), &Nothing), Ok(json!("a,b")));
+    assert_eq!(join.to_scim_list(&json!(" a,,b"), Kind::String, &Nothing), Ok(Some(json!(["a", "b"]))));
+    for list in [json!(["a,b"]), json!([" a"]), json!([""])] {
+        assert!(join.to_target(&list, &Nothing).is_err(), "{list}");
+    }
+}
+
+#[test]
+fn a_setting_without_a_value_is_an_error_rather_than_nothing() {
+    let hole = crate::wire::Part::Hole(crate::wire::Variable::Setting("realm".into()));
+    let rule = Transform::As(vec![Conversion::Suffix(crate::wire::Template { parts: vec![hole] })]);
+    assert_eq!(rule.to_target(&json!("b"), &Nothing), Err(TransformError::Unset));
+}
+
+#[test]
+fn lists_change_element_by_element() {
+    let table = table(&json!({"small": "S", "large": "L"}));
+    assert_eq!(table.to_target(&json!(["small"]), &Nothing), Ok(json!(["S"])));
+    assert_eq!(table.to_scim_list(&json!(["S", "L"]), Kind::String, &Nothing), Ok(Some(json!(["small", "large"]))));
+    assert!(Transform::Same.to_scim_list(&json!("S"), Kind::String, &Nothing).is_err());
+    let lower = Transform::As(vec![Conversion::Lower]);
+    assert_eq!(lower.to_target(&json!(["A", "B"]), &Nothing), Ok(json!(["a", "b"])));
+}
+
+proptest! {
+    #[test]
+    fn every_conversion_with_an_inverse_reads_back_what_it_sent(
+        text in "[^\x00]{1,20}", words in proptest::collection::vec("[a-zä0-9.]{1,6}", 1..5), seconds in -60_000_000_000i64..200_000_000_000,
+    ) {
+        let texts = [
+            Conversion::Prefix(constant("cn=")), Conversion::Suffix(constant("@x")), Conversion::Base64, Conversion::Json,
+            Conversion::Split(" ".into()),
+        ];
+        for one in texts {
+            prop_assert_eq!(there_and_back(&Transform::As(vec![one]), &json!(text), Kind::String), Some(json!(text)));
+        }
+        for complex in [true, false] {
+            let list: Value = words.iter().map(|one| if complex { json!({"value": one}) } else { json!(one) }).collect();
+            let kind = if complex { Kind::Complex } else { Kind::String };
+            for one in [Conversion::Join { separator: ",".into(), complex }, Conversion::Json] {
+                let rule = Transform::As(vec![one]);
+                let sent = rule.to_target(&list, &Nothing).unwrap();
+                prop_assert_eq!(rule.to_scim_list(&sent, kind, &Nothing), Ok(Some(list.clone())));
+            }
+        }
+        let moment = json!(jiff::Timestamp::from_second(seconds).unwrap().to_string());
+        for (pattern, zone) in [("%Y-%m-%d %H:%M:%S", "UTC"), ("%Y-%m-%dT%H:%M:%S%z", "UTC"), ("%s", "UTC"), ("%d.%m.%Y, %H:%M:%S", "-03:30")] {
+            let rule = Transform::As(vec![spelled(pattern, zone)]);
+            prop_assert_eq!(there_and_back(&rule, &moment, Kind::DateTime), Some(moment.clone()), "{}", pattern);
+        }
+    }
+
+    #[test]
+    fn a_full_name_reads_back_as_its_words(given in "[a-zA-Zä]{1,8}", family in "[a-zA-Zä]{1,8}( [a-z]{1,5})?") {
+        let name = json!({"givenName": given, "familyName": family});
+        let split = Transform::As(vec![Conversion::SplitName(NameOrder::GivenIsFirst)]);
+        prop_assert_eq!(there_and_back(&split, &name, Kind::Complex), Some(name));
+        let name = json!({"givenName": family, "familyName": given});
+        let split = Transform::As(vec![Conversion::SplitName(NameOrder::FamilyIsLast)]);
+        prop_assert_eq!(there_and_back(&split, &name, Kind::Complex), Some(name));
+    }
+}
+
 fn plain(name: &str) -> Function {
     Function { name: name.into(), settings: None }
 }

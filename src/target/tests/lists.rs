@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::target::{Side, Span, Trouble};
-use crate::wire::{Listing, Meaning, Next, Paging, Total};
+use crate::wire::{Listing, Meaning, Missing, Next, Paging, Total};
 
 pub(super) fn offset(max: usize) -> Paging {
     Paging::Offset { offset: Some("offset".into()), limit: Some("limit".into()), max }
@@ -30,7 +30,15 @@ pub(super) async fn list(target: &Target, want: Span) -> Result<(Vec<Value>, Opt
 }
 
 fn listing(paging: Option<Paging>) -> Listing {
-    Listing { items: path("$.items"), total: Some(Total::At(path("$.total"))), paging, next: None, scan: None }
+    Listing {
+        items: path("$.items"),
+        total: Some(Total::At(path("$.total"))),
+        paging,
+        next: None,
+        keyed: None,
+        scan: None,
+        missing: Missing::Nobody,
+    }
 }
 
 fn listed(listing: Listing, line: &Arc<Scripted>) -> Target {
@@ -133,14 +141,100 @@ async fn a_page_is_sent_again_when_the_connection_breaks() {
 async fn a_repeating_pager_is_an_error_and_not_an_endless_loop() {
     for paging in [offset(2), page(1, 2)] {
         let line = Scripted::new(|_, _| reply(200, &json!({"items": [0, 1]})));
-        assert_eq!(nonsense(list(&listed(listing(Some(paging)), &line), Span::ALL).await), "its pages repeat");
+        let words = nonsense(list(&listed(listing(Some(paging)), &line), Span::ALL).await);
+        assert!(words.starts_with("its pages repeat"), "{words}");
         assert_eq!(line.count(), 2);
     }
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_target_that_knows_no_pages_gives_its_whole_list_whatever_is_asked() {
+    for (paging, told) in [(offset(2), false), (page(1, 2), false), (offset(2), true), (page(1, 2), true)] {
+        let ignored = Listing { total: told.then(|| Total::At(path("$.total"))), ..listing(Some(paging)) };
+        let line = Scripted::new(|_, _| items(0..5, 5));
+        let target = listed(ignored, &line);
+        let (all, total) = list(&target, Span::ALL).await.unwrap();
+        assert_eq!((all.len(), total), (5, Some(5)));
+        // Without a total only a second look tells a long page from the whole list.
+        assert_eq!(line.count(), if told { 1 } else { 2 });
+        for (skip, take) in [(0, 2), (1, 3), (4, 5), (9, 2)] {
+            let (some, _) = list(&target, Span { skip, take: Some(take) }).await.unwrap();
+            let wanted: Vec<Value> = (skip.min(5)..(skip + take).min(5)).map(Value::from).collect();
+            assert_eq!(some, wanted, "{skip} {take}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_the_targets_own_size_are_not_taken_for_the_whole_list() {
+    let untold = Listing { total: None, ..listing(Some(offset(2))) };
+    let acts = vec![items(0..3, 0), items(3..6, 0), items(0..0, 0)];
+    assert_eq!(walked(untold.clone(), acts).await.unwrap().1, Some(6));
+    // Begins as the first page did, and goes on otherwise.
+    let acts = vec![items(0..3, 0), reply(200, &json!({"items": [0, 1, 9]}))];
+    assert!(nonsense(walked(untold, acts).await).starts_with("its pages repeat"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_call_may_count() {
+    let counted =
+        Listing { total: Some(Total::Call { call: CallId(1), at: path("$.result") }), ..listing(Some(offset(2))) };
+    let list_call = Call { listing: Some(counted), ..call("GET /users") };
+    let line = Scripted::new(|_, request| match request.uri().path() {
+        "/api/count" => reply(200, &json!({"result": "3"})),
+        _ => reply(200, &json!({"items": [0, 1]})),
+    });
+    let instance = Instance { calls: Arc::from([list_call, call("GET /count")]), ..instance(call("GET /users")) };
+    let target = Target::new(instance, line.clone());
+    let (some, total) = list(&target, Span { skip: 0, take: Some(2) }).await.unwrap();
+    assert_eq!((some.len(), total), (2, Some(3)));
+    assert_eq!(line.urls(), ["/api/count", "/api/users?offset=0&limit=2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_is_none_is_an_error() {
+    let counted = Listing { total: Some(Total::Call { call: CallId(1), at: path("$") }), ..listing(Some(offset(2))) };
+    for answer in [json!({"error": 1}), json!("many"), json!(null)] {
+        let list_call = Call { listing: Some(counted.clone()), ..call("GET /users") };
+        let line = Scripted::new(move |_, _| reply(200, &answer));
+        let instance = Instance { calls: Arc::from([list_call, call("GET /count")]), ..instance(call("GET /users")) };
+        nonsense(list(&Target::new(instance, line.clone()), Span::ALL).await);
+        assert_eq!(line.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_may_stand_in_a_map_under_their_keys() {
+    let keyed = Listing { keyed: Some("name".into()), total: None, ..listing(None) };
+    let body = json!({"items": {"b": {"x": 1}, "a": "admin"}});
+    let (all, total) = walked(keyed.clone(), vec![reply(200, &body)]).await.unwrap();
+    assert_eq!((all, total), (vec![json!({"name": "a", "value": "admin"}), json!({"name": "b", "x": 1})], Some(2)));
+    for body in [json!({"items": {}}), json!({"items": []}), json!({})] {
+        assert_eq!(walked(keyed.clone(), vec![reply(200, &body)]).await.unwrap(), (Vec::new(), Some(0)));
+    }
+    nonsense(walked(keyed, vec![reply(200, &json!({"items": [1]}))]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_may_have_a_first_value() {
+    let cursor = Paging::Cursor { cursor: Some("c".into()), start: Some("*".into()), limit: None, max: 2 };
+    let started = Listing { next: Some(Next::Cursor(path("$.next"))), total: None, ..listing(Some(cursor)) };
+    let line = Scripted::new(|count, _| reply(200, &json!({"items": [count], "next": (["x", ""][count.min(1)])})));
+    list(&listed(started, &line), Span::ALL).await.unwrap();
+    assert_eq!(line.urls(), ["/api/users?c=*", "/api/users?c=x"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_an_account_that_is_missing_is_an_error() {
+    let part = Listing { missing: Missing::Fault, ..listing(None) };
+    let line = Scripted::acts(vec![reply(404, &json!({}))]);
+    let by_name = target(Call { listing: Some(part), ..call("GET /users/<key>/mails") }, &line);
+    assert!(list(&by_name, Span::ALL).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cursor_or_url_seen_before_is_an_error() {
-    let cursor = Paging::Cursor { cursor: Some("c".into()), limit: None, max: 2 };
+    let cursor = Paging::Cursor { cursor: Some("c".into()), start: None, limit: None, max: 2 };
     let round = Listing { next: Some(Next::Cursor(path("$.next"))), total: None, ..listing(Some(cursor)) };
     let line = Scripted::new(|count, _| reply(200, &json!({"items": [count], "next": (["a", "b"][count % 2])})));
     nonsense(list(&listed(round, &line), Span::ALL).await);
@@ -154,7 +248,7 @@ async fn a_cursor_or_url_seen_before_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_never_ends_is_given_up() {
-    let cursor = Paging::Cursor { cursor: Some("c".into()), limit: None, max: 2 };
+    let cursor = Paging::Cursor { cursor: Some("c".into()), start: None, limit: None, max: 2 };
     let endless = Listing { next: Some(Next::Cursor(path("$.next"))), total: None, ..listing(Some(cursor)) };
     let line = Scripted::new(|count, _| reply(200, &json!({"items": [], "next": count})));
     assert_eq!(nonsense(list(&listed(endless, &line), Span::ALL).await), "its list does not end within 10,000 pages");

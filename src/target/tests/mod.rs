@@ -4,12 +4,15 @@ mod answers;
 mod lists;
 mod requests;
 mod retries;
+mod sessions;
 mod windows;
 
 use super::{Address, Budget, Captures, Exchange, Instance, Line, LineError, Outcome, Sent, Settings};
 use super::{Target, TargetError, Use};
 use crate::wire::answer::built_in;
-use crate::wire::{Argument, Body, Call, CallId, Encoding, IfUncertain, Path, ResultAt, Step, Template, Variable};
+use crate::wire::{
+    Argument, Body, Call, CallId, Decoding, Encoding, IfUncertain, Path, ResultAt, Step, Template, Variable,
+};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use serde_json::{Value, json};
@@ -21,6 +24,8 @@ use tokio::time::Instant;
 pub(super) enum Act {
     Reply(Response<Bytes>),
     Fail(LineError),
+    /// Replies after others had their turn.
+    Later(Response<Bytes>),
     /// Waits for the deadline, as a line does that sent the request.
     Slow,
     /// Never ends, whatever the deadline.
@@ -74,6 +79,10 @@ impl Line for Scripted {
             match act {
                 Act::Reply(response) => Ok(response),
                 Act::Fail(error) => Err(error),
+                Act::Later(response) => {
+                    tokio::task::yield_now().await;
+                    Ok(response)
+                }
                 Act::Slow => {
                     tokio::time::sleep_until(deadline).await;
                     Err(LineError::TimedOut { sent: Sent::Maybe })
@@ -138,11 +147,14 @@ pub(super) fn call(text: &str) -> Call {
         headers: Vec::new(),
         body: writes.then(|| Body::Template(template("<account>"))),
         encode: Encoding::Json,
+        decode: Decoding::Seen,
         answers: built_in(),
         result: ResultAt::Whole,
         listing: None,
         key: None,
         if_uncertain: IfUncertain::LookUp,
+        shared: None,
+        needs: Vec::new(),
         method,
     }
 }
@@ -156,6 +168,9 @@ pub(super) fn instance(call: Call) -> Instance {
         calls: Arc::from([call]),
         auth: None,
         settings: Settings::new([("api_key".into(), SECRET.to_owned()), ("user".into(), "bot".to_owned())]),
+        lookups: Arc::from([]),
+        given: Vec::new(),
+        now: std::time::SystemTime::now,
         timeout: Duration::from_secs(10),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::target::{Side, Trouble, Written};
+use crate::wire::credential::Way;
 use crate::wire::{Credential, Term};
 
 async fn sent(call: Call, auth: Option<Credential>, step: Step) -> Result<Request<Bytes>, TargetError> {
@@ -24,8 +25,12 @@ fn keyed(key: &str) -> Step {
     Step::once(CallId(0), vec![Argument::of(Variable::Key, key), Argument::of(Variable::Account, json!({"a": 1}))])
 }
 
+fn one(way: Way) -> Credential {
+    Credential { ways: vec![way], certificate: None }
+}
+
 fn api_key() -> Option<Credential> {
-    Some(Credential::Header(vec![("x-api-key".parse().unwrap(), template("<settings.api_key>"))]))
+    Some(one(Way::Header(vec![("x-api-key".parse().unwrap(), template("<settings.api_key>"))])))
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,10 +78,10 @@ async fn a_call_without_a_body_sends_none() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_are_sent_and_marked() {
-    let bearer = Credential::Bearer(template("<settings.api_key>"));
+    let bearer = one(Way::Bearer(template("<settings.api_key>")));
     let request = sent(call("DELETE /x"), Some(bearer), keyed("7")).await.unwrap();
     assert_eq!(header_text(request.headers(), "authorization"), Some("Bearer s3cr3t-api-key"));
-    let basic = Credential::Basic { username: template("<settings.user>"), password: template("<settings.api_key>") };
+    let basic = one(Way::Basic { username: template("<settings.user>"), password: template("<settings.api_key>") });
     let request = sent(call("DELETE /x"), Some(basic), keyed("7")).await.unwrap();
     assert_eq!(header_text(request.headers(), "authorization"), Some("Basic Ym90OnMzY3IzdC1hcGkta2V5"));
     assert!(request.headers()["authorization"].is_sensitive());
@@ -85,7 +90,7 @@ async fn credentials_are_sent_and_marked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_setting_that_is_not_there_sends_nothing() {
-    let unset = Credential::Bearer(template("<settings.token>"));
+    let unset = one(Way::Bearer(template("<settings.token>")));
     let error = refused(call("DELETE /x"), Some(unset), keyed("7")).await;
     assert_eq!(error.trouble, Trouble::Mapping("`<settings.token>` has no value".into()));
     let mut query = call("DELETE /x");

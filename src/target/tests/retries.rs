@@ -39,7 +39,7 @@ async fn a_read_is_sent_once_more_when_the_connection_fails() {
     let (ended, line) = ended(READ, Use::Read, vec![broken(), unreachable(), fine()]).await;
     let error = ended.unwrap_err();
     assert_eq!((&error.trouble, line.count()), (&Trouble::Unreachable, 2));
-    assert_eq!((error.side(), error.may_retry(), error.written), (Side::Target, true, Written::No));
+    assert_eq!((error.side(), error.written), (Side::Target, Written::No));
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +49,7 @@ async fn a_write_is_never_sent_twice_when_the_first_may_have_arrived() {
         let (ended, line) = ended(WRITE, Use::Write, vec![act, fine()]).await;
         let error = ended.unwrap_err();
         assert_eq!((&error.trouble, line.count()), (&Trouble::Uncertain(doubt), 1));
-        assert_eq!((error.written, error.may_retry()), (Written::Maybe, false));
+        assert_eq!(error.written, Written::Maybe);
     }
 }
 
@@ -63,7 +63,7 @@ async fn a_write_that_never_left_is_sent_once_more() {
     let (ended, line) = ended(WRITE, Use::Write, vec![unreachable(), unreachable(), fine()]).await;
     let error = ended.unwrap_err();
     assert!(matches!(error.trouble, Trouble::Unreachable));
-    assert_eq!((line.count(), error.written, error.may_retry()), (2, Written::No, true));
+    assert_eq!((line.count(), error.written), (2, Written::No));
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn a_slow_read_is_not_asked_again() {
     let (ended, line) = ended(READ, Use::Read, vec![Act::Slow, fine()]).await;
     let error = ended.unwrap_err();
     assert_eq!((&error.trouble, line.count()), (&Trouble::TimedOut, 1));
-    assert!(error.may_retry());
+    assert_eq!(error.written, Written::No);
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,7 +128,7 @@ async fn a_busy_target_that_names_no_wait_is_asked_less_and_less_often() {
     let (ended, line) = ended(READ, Use::Read, vec![overload(), overload(), overload(), overload(), fine()]).await;
     let error = ended.unwrap_err();
     assert_eq!(error.trouble, Trouble::Busy { retry_after: None });
-    assert_eq!((line.gaps(), error.may_retry()), (vec![500, 1000, 2000], true));
+    assert_eq!((line.gaps(), error.written), (vec![500, 1000, 2000], Written::No));
 }
 
 #[tokio::test(start_paused = true)]

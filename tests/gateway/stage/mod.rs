@@ -5,11 +5,13 @@ mod process;
 mod product;
 pub mod raw;
 mod script;
+mod site;
 
 pub use front::Front;
 pub use process::{Process, transom};
 pub use product::{CHANGE, CREATE, DELETE, LIST, Product, READ};
 pub use script::Script;
+pub use site::{Behind, Heard, Site, reply};
 
 use crate::client::{Answer, Client};
 use serde_json::Value;

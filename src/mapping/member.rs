@@ -1,0 +1,75 @@
+//! An element of an array that a boolean stands for: there or not, whatever else the array holds.
+
+use crate::mapping::to_scim::RuleError;
+use crate::mapping::to_target::Draft;
+use crate::mapping::transform::same;
+use crate::mapping::{Rule, TransformError};
+use crate::wire::{Body, Path, Scope};
+use serde_json::{Map, Value};
+
+/// What tells the element from all others: its fields, or the element itself under the path `.`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// Each field, and what stands in it: a constant, a setting or a lookup.
+    pub fields: Vec<(Path, Body)>,
+}
+
+impl Member {
+    /// Does the list hold it?
+    ///
+    /// # Errors
+    /// A setting or lookup in it has no value.
+    pub fn is_in<'a>(
+        &self,
+        list: impl IntoIterator<Item = &'a Value>,
+        known: &dyn Scope,
+    ) -> Result<bool, TransformError> {
+        let wanted = self.wanted(known)?;
+        Ok(list.into_iter().any(|one| fits(one, &wanted)))
+    }
+
+    /// Each field with its value.
+    ///
+    /// # Errors
+    /// A setting or lookup in it has no value.
+    pub fn wanted(&self, known: &dyn Scope) -> Result<Vec<(&Path, Value)>, TransformError> {
+        let filled = self.fields.iter().map(|(at, body)| Some((at, body.fill(known)?)));
+        filled.collect::<Option<_>>().ok_or(TransformError::Unset)
+    }
+}
+
+/// Is it this element? `7` and `"7"` are equal.
+pub fn fits(element: &Value, wanted: &[(&Path, Value)]) -> bool {
+    wanted.iter().all(|(at, value)| at.first(element).is_some_and(|held| same(held, value)))
+}
+
+/// Puts the array with the element in it, or without it; nothing where it is so already.
+pub(super) fn write(
+    (rule, at, member): (&Rule, &Path, &Member),
+    (value, known): (&Value, &dyn Scope),
+    (before, draft): (Option<&Value>, &mut Draft),
+) -> Result<(), RuleError> {
+    let failed = |cause: TransformError| rule.failed(cause);
+    let there = match rule.transform.to_target(value, known).map_err(failed)? {
+        Value::Bool(there) => there,
+        _ => return Err(failed(TransformError::Kind { expected: "a boolean" })),
+    };
+    let wanted = member.wanted(known).map_err(failed)?;
+    let mut list: Vec<Value> = match draft.standing(at, before) {
+        Some(Value::Array(list)) => list.clone(),
+        _ => Vec::new(),
+    };
+    if list.iter().any(|one| fits(one, &wanted)) == there {
+        return Ok(());
+    }
+    if there {
+        let mut element = Value::Object(Map::new());
+        wanted.into_iter().for_each(|(at, value)| at.set(&mut element, value));
+        list.push(element);
+    } else {
+        list.retain(|one| !fits(one, &wanted));
+    }
+    draft.carry(at, before);
+    draft.put(at, Value::Array(list), rule.line);
+    Ok(())
+}

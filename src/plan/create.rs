@@ -1,0 +1,112 @@
+//! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
+
+use crate::mapping::to_target::Draft;
+use crate::mapping::{Rule, Shape, TypeMapping};
+use crate::plan::change::Changes;
+use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
+use crate::plan::{Planned, Purpose};
+use crate::scim::resource::Resource;
+use crate::wire::{Call, Scope, Term, Variable};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// How an account is made.
+#[derive(Debug, Clone)]
+pub struct Creation {
+    /// The create call, and the one that tells when it is done. The key of later steps is captured from these.
+    pub make: Vec<Planned>,
+    /// What the mapping says follows.
+    pub then: Vec<Planned>,
+    /// What the create cannot carry: it follows as updates, as far as the new account does not hold it already.
+    pub left: Changes,
+    /// These updates, supposing that it holds none of it.
+    pub supposed: Vec<Planned>,
+}
+
+/// The steps that make an account, and what is left for updates.
+///
+/// # Errors
+/// The mapping declares no create; a rule fails; an element refers to nobody.
+pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, PlanError> {
+    let kind = subject.kind;
+    let create = kind.create.as_ref().ok_or(PlanError::NotOffered("creating"))?;
+    let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
+    let mut covers = Vec::new();
+    let keyed = subject.keyed(resource);
+    for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
+        match &rule.shape {
+            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
+            Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
+            _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
+        }
+        covers.push(rule.attribute.clone());
+    }
+    let key = made_key(kind, (resource, subject.known))?.unwrap_or_else(|| subject.key.clone());
+    let made = Subject { key, ..*subject };
+    let mut planned = carried(&made, &create.write, (draft, covers), resource)?;
+    planned.purpose = Purpose::Create;
+    let left = left_over(subject, &planned, (resource, &keyed));
+    for attribute in left.rules.iter().map(|place| &kind.rules[*place].attribute) {
+        planned.covers.retain(|covered| covered != attribute);
+    }
+    let (make, then) =
+        made.followed(planned, resource).into_iter().partition(|planned| planned.purpose != Purpose::Then);
+    let mut supposed = Vec::new();
+    for change in left.elements.iter().filter(|change| kind.rules[change.rule].has_calls()) {
+        supposed.extend(subject.adds(change, resource)?);
+    }
+    supposed.extend(rows(subject, resource, &left)?);
+    Ok(Creation { make, then, left, supposed })
+}
+
+/// The calls that follow a create, for an account that an earlier request made.
+pub fn then(subject: &Subject<'_>, resource: &Resource) -> Vec<Planned> {
+    subject.kind.create.as_ref().map(|create| subject.then(create.write.call, resource)).unwrap_or_default()
+}
+
+/// What was given and is not in the create's request, as far as updates take it.
+fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Resource, &Resource)) -> Changes {
+    let kind = subject.kind;
+    let call = subject.mapping.call(planned.step.call);
+    let mut left = crate::plan::diff(kind, &Resource::default(), resource);
+    left.elements.retain(|change| kind.rules[change.rule].has_calls() || kind.rules[change.rule].through.is_some());
+    left.rules.retain(|place| {
+        let rule = &kind.rules[*place];
+        let given = rule.refers_to.is_none() || kind.value_of(rule, keyed).is_some();
+        given && !is_carried(kind, rule, (call, planned)) && kind.update.iter().any(|row| row.may_take(rule))
+    });
+    left
+}
+
+fn is_carried(kind: &TypeMapping, rule: &Rule, (call, planned): (&Call, &Planned)) -> bool {
+    let holes = call.holes();
+    let named = holes.iter().any(|hole| match hole {
+        Variable::Attribute(name) => {
+            kind.kind.path(name).is_ok_and(|path| rule.attribute.covers(&path) || path.covers(&rule.attribute))
+        }
+        Variable::Field(path) => rule.written_paths().iter().any(|own| path.text().starts_with(own.text())),
+        _ => false,
+    });
+    let made = || kind.key.made.iter().flat_map(|made| made.holes()).collect::<Vec<_>>();
+    let in_key = holes.contains(&&Variable::Key)
+        && made().iter().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()));
+    let held = |account: &Value| rule.written_paths().iter().any(|path| path.first(account).is_some());
+    named || in_key || (holes.contains(&&Variable::Account) && sent(planned).as_ref().is_some_and(held))
+}
+
+/// The account in the request, with something in the places of what is drawn or filled in when it is sent.
+fn sent(planned: &Planned) -> Option<Value> {
+    planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
+        (Variable::Account, Term::Value(value)) => Some(value.clone()),
+        (Variable::Account, Term::Open(body)) => body.fill(&Something),
+        _ => None,
+    })
+}
+
+struct Something;
+
+impl Scope for Something {
+    fn value(&self, _: &Variable) -> Option<Cow<'_, Value>> {
+        Some(Cow::Owned(Value::Bool(true)))
+    }
+}
