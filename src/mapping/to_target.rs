@@ -343,7 +343,7 @@ impl Rule {
 
     /// Is the attribute sent to the target at all?
     pub fn is_sent(&self) -> bool {
-        !matches!(self.shape, Shape::Kept | Shape::Read(_)) && self.written == Written::Sent && self.through.is_none()
+        !matches!(self.shape, Shape::Kept) && self.written == Written::Sent && self.through.is_none()
     }
 
     /// Do its elements have calls of their own?

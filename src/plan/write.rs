@@ -175,6 +175,8 @@ fn planned_row(
         match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
             (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
             (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
+            // The row's own body says what is sent.
+            (None, Shape::Read(_)) => draft.lines.push((Path::of_names([&*rule.attribute.name]), rule.line)),
             (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
         }
     }
@@ -186,10 +188,11 @@ fn planned_row(
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
-    if let [rule] = rules
-        && let Some(value) = rule.only_path().and_then(|at| at.first(planned.account()?).cloned())
-    {
-        planned.step.arguments.push(Argument::of(Variable::Value, value));
+    if let [rule] = rules {
+        let sent = || rule.only_path().and_then(|at| at.first(planned.account()?).cloned());
+        let asked = || subject.mapping.call(row.write.call).holes().contains(&&Variable::Value);
+        let value = if rule.reads_only() && asked() { subject.read_form(rule, &keyed)? } else { sent() };
+        planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
     Ok(Some(planned))
 }
@@ -281,6 +284,15 @@ impl Scope for WithKey<'_> {
 }
 
 impl Subject<'_> {
+    /// What a `read:` rule's place would hold.
+    fn read_form(&self, rule: &Rule, resource: &Resource) -> Result<Option<Value>, PlanError> {
+        let value = self.kind.value_of(rule, resource);
+        Ok(value
+            .map(|value| rule.transform.to_target(value, self.known))
+            .transpose()
+            .map_err(|cause| rule.failed(cause))?)
+    }
+
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);

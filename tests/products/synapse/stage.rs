@@ -34,7 +34,8 @@ impl Stage {
 
     pub async fn with_password(password: &str) -> Self {
         let (account, bearer) = (unused_account(), bearer().await);
-        let settings = [("user", account.as_str()), ("password", password), ("device", "transom")];
+        let settings =
+            [("user", account.as_str()), ("password", password), ("device", "transom"), ("domain", "example.com")];
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         let stage = crate::stage::Stage::set(&product(&url(), &settings, &headers)).await;
         Self { account, stage: Arc::new(stage) }.with_account().await
@@ -43,7 +44,8 @@ impl Stage {
     /// While no other test uses Synapse.
     pub async fn alone() -> Self {
         let (account, bearer) = (unused_account(), bearer().await);
-        let settings = [("user", account.as_str()), ("password", PASSWORD), ("device", "transom")];
+        let settings =
+            [("user", account.as_str()), ("password", PASSWORD), ("device", "transom"), ("domain", "example.com")];
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         let stage = crate::stage::Stage::alone(&product(&url(), &settings, &headers)).await;
         Self { account, stage: Arc::new(stage) }.with_account().await
