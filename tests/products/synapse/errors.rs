@@ -118,7 +118,7 @@ async fn a_short_throttle_is_waited_for() {
     let stage = Stage::set().await;
     let limit = json!({"messages_per_second": 1, "burst_count": 1});
     stage.made(&format!("POST /_synapse/admin/v1/users/{}/override_ratelimit", stage.account), limit).await;
-    let (first, second) = (stage.group("one").await, stage.group("two").await);
+    let (first, second) = tokio::join!(stage.group("one"), stage.group("two"));
     let tries = stage.relay.take_calls().iter().filter(|call| call.ends_with("/createRoom")).count();
     assert!(tries > 2, "the second was told to wait: {tries}");
     stage.clear(&[], &[&first, &second]).await;
