@@ -66,7 +66,7 @@
 //! | `main` | `cli` | |
 //!
 //! Foreign crates have fences too: `rhai` only in `script`; `hyper`, `hyper_util`, `rustls` and their kin only in `server` and
-//! `transport`; the YAML parsers only in `config` and `mapping/source.rs`; `rusqlite` only in `store`; `tokio` in no pure module.
+//! `transport`; the YAML parsers only in `config` and `mapping/source.rs`; `rusqlite` only in `store`; `jsonpath_rust` and `quick_xml` only in `wire`; `tokio` in no pure module.
 //! The plain types of `http`, `bytes` and `serde_json` are welcome everywhere.
 //!
 //! # Invariants

@@ -62,6 +62,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["mapping/diagnostic.rs"]),
     ("rusqlite", &["store"]),
     ("jsonpath_rust", &["wire"]),
+    ("quick_xml", &["wire"]),
     ("tracing_subscriber", &["observe"]),
     ("clap", &["cli", "main"]),
     ("tokio", &["transport", "target", "store", "gateway", "engine", "server", "cli", "main"]),

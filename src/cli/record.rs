@@ -31,7 +31,7 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
         };
         let (mut expected, mut told) = (Vec::new(), Vec::new());
         for test in mapping.tests.iter().filter(|test| test.name.contains(&arguments.only)) {
-            match expectations(&mapping, test, Wish::of(arguments)).await? {
+            match Box::pin(expectations(&mapping, test, Wish::of(arguments))).await? {
                 Ok(found) => expected.extend(found),
                 Err(why) => told.push(format!("  line {}: {}: not recorded: {why}", test.line, test.name)),
             }

@@ -32,7 +32,8 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     };
     let _turn = work.lock("unique", &unique.folded).await?;
     let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
-    attempt.run().await
+    // Boxed: whoever starts a create holds it, and would be as large.
+    Box::pin(attempt.run()).await
 }
 
 /// One create of one unique value, under its lock.
@@ -162,10 +163,9 @@ impl Attempt<'_> {
 
     fn holds_what_is_sent(&self, account: &Account) -> bool {
         let kind = self.work.kind();
-        let shown = kind
-            .rules
-            .iter()
-            .filter(|rule| rule.is_sent() && !matches!(rule.shape, Shape::Write(_) | Shape::Each { .. }));
+        let shown = kind.rules.iter().filter(|rule| {
+            rule.is_sent() && !matches!(rule.shape, Shape::Read(_) | Shape::Write(_) | Shape::Each { .. })
+        });
         shown.into_iter().all(|rule| {
             let unsent = kind.value_of(rule, self.resource).is_none();
             unsent || rule.remembers() || kind.sends_alike(rule, self.resource, &account.resource)

@@ -1,9 +1,11 @@
 //! The value by which a target tells accounts apart: who holds it, and who held it and is deleted.
 
-use crate::engine::account::{Account, Extent, Shown};
+use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::document::steps;
+use crate::engine::update::{Asked, Decided};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Leaves, TypeMapping};
+use crate::gateway::Guard;
+use crate::mapping::{Leaves, Rule, TypeMapping};
 use crate::plan::{self, Lookup};
 use crate::scim::filter::Filter;
 use crate::scim::fold::fold;
@@ -152,6 +154,62 @@ impl Work {
     fn reads(&self, document: &Value, unique: &Unique) -> bool {
         let read = self.kind().to_scim(document, &|path| *path == unique.path, self.known());
         read.is_ok_and(|resource| unique.is_held_by(&resource))
+    }
+}
+
+impl Work {
+    /// The unique attributes whose change is looked for before it is written.
+    fn looked_for(&self) -> impl Iterator<Item = &AttributePath> {
+        let kind = self.kind();
+        let unique = |rule: &&Rule| {
+            kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None)
+        };
+        let rules = kind.rules.iter().filter(|rule| rule.is_sent()).filter(unique);
+        rules
+            .filter(|rule| kind.update.iter().any(|row| row.look_first && row.may_take(rule)))
+            .map(|rule| &rule.attribute)
+    }
+
+    /// The locks of the unique values that a change may set, in a fixed order.
+    pub(super) async fn lock_names(&self, asked: &Asked) -> Result<Vec<Guard>, OperationError> {
+        let mut names: Vec<String> = self.looked_for().flat_map(|path| asked.values(path)).collect();
+        names.sort();
+        names.dedup();
+        let mut guards = Vec::with_capacity(names.len());
+        for name in names {
+            guards.push(self.lock("unique", &name).await?);
+        }
+        Ok(guards)
+    }
+
+    /// Refuses a change of a unique attribute to what another account holds, where the target would not.
+    pub(super) async fn look_first(&self, located: &Located, decided: &Decided) -> Result<(), OperationError> {
+        let changed = |path: &&AttributePath| {
+            decided.changes.rules.iter().any(|place| self.kind().rules[*place].attribute == **path)
+        };
+        for path in self.looked_for().filter(changed) {
+            let Some(unique) = Unique::at(path, &decided.after) else { continue };
+            match self.holder(&unique).await? {
+                Holder::Nobody => {}
+                Holder::Account(account) if account.id == located.id => {}
+                holder => return Err(holder.taken()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Asked {
+    /// The values that it may give an attribute, folded.
+    fn values(&self, path: &AttributePath) -> Vec<String> {
+        let folded = |value: &Value| fold(&as_text(value)).into_owned();
+        match self {
+            Asked::Replace(resource) => resource.get(path).map(folded).into_iter().collect(),
+            Asked::Patch(operations) => {
+                let own = operations.iter().filter(|operation| operation.path == *path);
+                own.filter_map(|operation| operation.value.as_ref().map(folded)).collect()
+            }
+        }
     }
 }
 

@@ -18,6 +18,11 @@ use crate::wire::template::as_text;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a rename waits for writes to an account whose key it took.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often a write starts over when the account changes under it.
 const TRIES: usize = 3;
@@ -52,6 +57,8 @@ pub async fn replace(work: Work, id: String, resource: Resource) -> Result<Resou
 }
 
 async fn change(work: &Work, id: &str, asked: Asked, answer: PatchAnswer) -> Result<Option<Resource>, OperationError> {
+    // A unique value before an id, as creates do: nobody waits in a circle.
+    let _names = work.lock_names(&asked).await?;
     let _turn = work.lock("id", id).await?;
     work.prepare().await?;
     let mut last = OperationError::Stale;
@@ -90,6 +97,7 @@ async fn attempt(
             }
         };
     }
+    work.look_first(&located, &decided).await?;
     let ran = work.run(&steps, &mut Captures::default()).await?;
     let located = work.follow_key(located, &steps, &ran).await?;
     work.write_elsewhere(&located, &decided.changes).await?;
@@ -230,6 +238,10 @@ impl Work {
             .flatten()
             .filter(|other| other.state == LinkState::Live && other.scim_id != link.scim_id)
         {
+            // Whoever writes there writes to nobody; the wait is short, as two renames may want each other's keys.
+            let soon = self.budget.deadline().min(Instant::now() + PATIENCE);
+            let name = format!("{}/id/{}", self.kind().kind.name, other.scim_id);
+            let _turn = self.instance.locks.acquire(name, soon).await.ok();
             self.gateway.store.bury(&self.scope(), &other.scim_id, link.changed).await?;
         }
         self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;

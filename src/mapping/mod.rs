@@ -176,6 +176,8 @@ pub struct UpdateRow {
     pub write: Write,
     /// What its `<account>` holds.
     pub sends: Sends,
+    /// The target does not refuse doubles of a unique attribute: look before.
+    pub look_first: bool,
     /// The line of the mapping file.
     pub line: u32,
 }

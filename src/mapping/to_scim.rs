@@ -1,6 +1,7 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
 use crate::mapping::keyed;
+use crate::mapping::to_target::array_of;
 use crate::mapping::transform::same;
 use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt, Written};
 use crate::scim::path::AttributePath;
@@ -152,6 +153,8 @@ impl TypeMapping {
                 }
                 Ok(())
             }
+            // What stands there so that the array is not empty is nothing.
+            Shape::Each { at, .. } if rule.cleared.stands_in(at, account) => Ok(()),
             Shape::Each { at, items, apart, keyed, .. } => {
                 let named = keyed.then(|| keyed::elements(at.first(account)));
                 let all = match &named {
@@ -247,6 +250,12 @@ impl TypeMapping {
 }
 
 impl Cleared {
+    /// Does the array hold nothing but what stands for nothing?
+    fn stands_in(&self, at: &Path, account: &Value) -> bool {
+        matches!(self, Cleared::As(_))
+            && array_of(at).first(account).is_some_and(|held| !held.is_null() && self.is(held))
+    }
+
     /// Is this what the target shows when there is nothing?
     pub fn is(&self, value: &Value) -> bool {
         value.is_null()

@@ -3,6 +3,7 @@
 use crate::mapping::election::{self, Election};
 use crate::mapping::member;
 use crate::mapping::to_scim::{RuleError, RuleFault};
+use crate::mapping::transform::TransformError;
 use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Written};
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
@@ -154,6 +155,22 @@ impl TypeMapping {
             Shape::Elected { .. } | Shape::Has { .. } | Shape::Each { .. } | Shape::Read(_) | Shape::Kept => {
                 Ok(Vec::new())
             }
+        }
+    }
+
+    /// What a row that names the attribute alone sends, where it is only read: the form that the target would have shown.
+    ///
+    /// # Errors
+    /// The transform refuses the value.
+    pub fn read_backwards(
+        &self,
+        rule: &Rule,
+        (resource, known): (&Resource, &dyn Scope),
+    ) -> Result<Option<Value>, RuleError> {
+        let Some(value) = resource.get(&rule.attribute) else { return Ok(None) };
+        match rule.transform.to_target(value, known) {
+            Err(TransformError::OneWay) => Ok(Some(value.clone())),
+            changed => changed.map(Some).map_err(|cause| rule.failed(cause)),
         }
     }
 
@@ -341,7 +358,7 @@ impl Rule {
         }
     }
 
-    /// Is the attribute sent to the target at all?
+    /// Is the attribute sent to the target at all? One that is only read is, where an update row names it.
     pub fn is_sent(&self) -> bool {
         !matches!(self.shape, Shape::Kept) && self.written == Written::Sent && self.through.is_none()
     }

@@ -1,7 +1,7 @@
 //! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
 
 use crate::mapping::to_target::Draft;
-use crate::mapping::{Rule, Shape, TypeMapping};
+use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
 use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
 use crate::plan::{Planned, Purpose};
@@ -35,7 +35,10 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     let keyed = subject.keyed(resource);
     for rule in kind.rules.iter().filter(|rule| rule.is_sent()) {
         match &rule.shape {
-            Shape::Each { .. } if rule.has_calls() || resource.elements(&rule.attribute).is_empty() => continue,
+            Shape::Each { .. } if rule.has_calls() => continue,
+            Shape::Each { .. } if resource.elements(&rule.attribute).is_empty() && rule.cleared == Cleared::Absent => {
+                continue;
+            }
             Shape::Each { .. } => subject.put_array(rule, resource, &mut draft)?,
             _ => kind.write_new(rule, (&keyed, subject.known), &mut draft)?,
         }

@@ -2,7 +2,7 @@
 
 use crate::mapping::keyed;
 use crate::mapping::to_target::{Draft, array_of, constants};
-use crate::mapping::{Item, Rule, Shape, Transform, Unknown};
+use crate::mapping::{Cleared, Item, Rule, Shape, Transform, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose, key_value};
@@ -196,7 +196,7 @@ impl Subject<'_> {
         let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
         let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
-        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
+        let standing = Standing::of(at, self.standing_for((rule, &array), named.as_ref(), draft));
         let ours = apart.others(standing.ours, self.known).map_err(|cause| rule.failed(cause))?;
         let mut known = Known::of(items, &ours);
         // Both are in the array's order.
@@ -212,10 +212,23 @@ impl Subject<'_> {
         self.put_list((rule, &array), list, draft)
     }
 
+    /// The array as it is, less what stands in it for nothing.
+    fn standing_for<'s>(
+        &'s self,
+        (rule, array): (&Rule, &Path),
+        named: Option<&'s Value>,
+        draft: &'s Draft,
+    ) -> Option<&'s Value> {
+        let held = named.or_else(|| draft.standing(array, self.document()));
+        held.filter(|held| !rule.cleared.is(held))
+    }
+
     fn put_list(&self, (rule, array): (&Rule, &Path), list: Vec<Value>, draft: &mut Draft) -> Result<(), PlanError> {
         draft.carry(array, self.document());
-        let value = match &rule.shape {
-            Shape::Each { keyed: true, .. } => keyed::object(list).map_err(|cause| rule.failed(cause))?,
+        let value = match (&rule.shape, &rule.cleared) {
+            // Some arrays must not be empty: this stands for nothing in them.
+            (_, Cleared::As(forms)) if list.is_empty() => forms.first().cloned().unwrap_or_default(),
+            (Shape::Each { keyed: true, .. }, _) => keyed::object(list).map_err(|cause| rule.failed(cause))?,
             _ => Value::Array(list),
         };
         draft.put(array, value, rule.line);
@@ -236,7 +249,7 @@ impl Subject<'_> {
         let Shape::Each { at, items, apart, keyed, .. } = &rule.shape else { return Ok(()) };
         let array = array_of(at);
         let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
-        let standing = Standing::of(at, named.as_ref().or_else(|| draft.standing(&array, self.document())));
+        let standing = Standing::of(at, self.standing_for((rule, &array), named.as_ref(), draft));
         let ours = apart.others(standing.ours, self.known).map_err(|cause| rule.failed(cause))?;
         let (old, all) = (standing.all, ours.len() == standing.all.len());
         let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));

@@ -175,12 +175,11 @@ fn planned_row(
         match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
             (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
             (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
-            // The row's own body says what is sent.
-            (None, Shape::Read(_)) => draft.lines.push((Path::of_names([&*rule.attribute.name]), rule.line)),
             (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
         }
     }
-    if draft.lines.is_empty() {
+    let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
+    if draft.lines.is_empty() && !names {
         return Ok(None);
     }
     if row.sends == Sends::Account {
@@ -189,9 +188,12 @@ fn planned_row(
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules {
-        let sent = || rule.only_path().and_then(|at| at.first(planned.account()?).cloned());
         let asked = || subject.mapping.call(row.write.call).holes().contains(&&Variable::Value);
-        let value = if rule.reads_only() && asked() { subject.read_form(rule, &keyed)? } else { sent() };
+        let value = match &rule.shape {
+            Shape::Read(_) if !asked() => None,
+            Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
+            _ => rule.only_path().and_then(|at| at.first(planned.account()?).cloned()),
+        };
         planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
     Ok(Some(planned))
@@ -284,15 +286,6 @@ impl Scope for WithKey<'_> {
 }
 
 impl Subject<'_> {
-    /// What a `read:` rule's place would hold.
-    fn read_form(&self, rule: &Rule, resource: &Resource) -> Result<Option<Value>, PlanError> {
-        let value = self.kind.value_of(rule, resource);
-        Ok(value
-            .map(|value| rule.transform.to_target(value, self.known))
-            .transpose()
-            .map_err(|cause| rule.failed(cause))?)
-    }
-
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);

@@ -208,7 +208,6 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::Target(error) => {
             let words = match &error.trouble {
                 Trouble::Broken { detail: Some(detail), .. } => format!("{error}: {}", detail.reveal()),
-                Trouble::Credentials { .. } => format!("{error}; check the settings of this target"),
                 _ => error.to_string(),
             };
             return (plain(status_of(&error.trouble), words), outcome_of(&error.trouble), wait_of(&error.trouble));

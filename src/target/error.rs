@@ -43,7 +43,7 @@ pub enum Trouble {
         detail: Option<Words>,
     },
     /// The target refused our credentials.
-    #[error("the target refused our credentials (status {})", status.as_u16())]
+    #[error("the target refused our credentials (status {}); check the settings of this target", status.as_u16())]
     Credentials {
         /// The status.
         status: StatusCode,

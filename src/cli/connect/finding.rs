@@ -53,7 +53,11 @@ impl Finding {
             Trouble::Unreachable | Trouble::TimedOut | Trouble::Busy { .. } => Level::Silent,
             _ => Level::Wrong,
         };
-        let text = format!("{}: {}{}", error.request, error.trouble, way_out(error));
+        let what = match &error.trouble {
+            Trouble::Credentials { status } => format!("our credentials are refused (status {})", status.as_u16()),
+            trouble => trouble.to_string(),
+        };
+        let text = format!("{}: {what}{}", error.request, way_out(error));
         Finding { level, kind: kind.clone(), line: Some(error.line), text }
     }
 
@@ -77,7 +81,7 @@ const CREDENTIALS: &str = "; look at `auth:` in the mapping, and at the settings
 
 fn way_out(error: &TargetError) -> &'static str {
     match &error.trouble {
-        Trouble::Credentials { .. } => ", and `auth:` in the mapping",
+        Trouble::Credentials { .. } => CREDENTIALS,
         Trouble::Broken { status: Some(status), .. } => match status.as_u16() {
             401 | 403 => CREDENTIALS,
             404 => "; nothing is there: look at `base_url` in transom.yaml, then at the path of the call",

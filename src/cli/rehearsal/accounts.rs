@@ -380,8 +380,8 @@ fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
         (Body::Object(fields), Value::Object(seen)) => {
             fields.iter().all(|(name, one)| seen.get(&**name).is_none_or(|seen| could_be(one, seen, known)))
         }
-        // Another spelling of the same, as a form has it.
-        (_, Value::String(_)) => true,
+        // Another spelling of the same, as a form has it, or nothing.
+        (_, Value::String(_) | Value::Null) => true,
         _ => false,
     }
 }

@@ -91,7 +91,8 @@ impl Stage {
             .header(CONTENT_TYPE, "application/scim+json")
             .body(Full::new(bytes))?;
         let peer = Peer { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls: false };
-        let (head, body) = pipeline::answer(self.rehearsal.gateway.clone(), request, peer).await.into_parts();
+        let answer = Box::pin(pipeline::answer(self.rehearsal.gateway.clone(), request, peer)).await;
+        let (head, body) = answer.into_parts();
         let bytes = body.collect().await?.to_bytes();
         Ok((head.status.as_u16(), serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }

@@ -76,7 +76,10 @@ pub(super) fn settle(section: &Section<'_>, calls: &mut Calls, facts: &Facts<'_>
     for search in searches {
         let places = (0..facts.absent_when.len()).filter(|place| {
             let at = facts.absent_when[*place].at.as_ref();
-            names.iter().any(|name| looks_into(at, name)) || at.is_some_and(|at| is_lacking(search, at, facts))
+            // An item that is read by its handle shows nothing of the account.
+            search.handle.is_some()
+                || names.iter().any(|name| looks_into(at, name))
+                || at.is_some_and(|at| is_lacking(search, at, facts))
         });
         search.undecided = places.collect();
     }

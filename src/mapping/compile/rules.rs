@@ -194,17 +194,16 @@ pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transf
     };
     let keep = flag(node, "keep") && !matches!(shape, Shape::Kept);
     let refers_to = if matches!(shape, Shape::Each { .. }) { None } else { reference(names.context, node) };
+    // Of a list, a list is one form of nothing; of a field, each of several.
+    let is_list = matches!(shape, Shape::Each { .. });
+    let forms = |node: &Node| if is_list { vec![node.json()] } else { spellings(node) };
     let mut rule = Rule {
         attribute,
         shape,
         transform,
         refers_to,
         default: node.get("default").and_then(|node| names.body(node)),
-        cleared: node
-            .get("empty_as")
-            .map(spellings)
-            .or(nothing.map(|one| vec![one]))
-            .map_or(Cleared::Absent, Cleared::As),
+        cleared: node.get("empty_as").map(forms).or(nothing.map(|one| vec![one])).map_or(Cleared::Absent, Cleared::As),
         remember: flag(node, "remember"),
         written: Written::Sent,
         keep,
@@ -260,7 +259,11 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),
         ("has", has("at"), "`at`"),
-        ("empty_as", has("at") || has("write") || has("one"), "`at`, `write` or `one`"),
+        (
+            "empty_as",
+            has("at") || has("write") || has("one") || (has("each") && !has("add") && !has("through")),
+            "`at`, `write`, `one`, or an `each` that is sent whole",
+        ),
         (
             "ref",
             has("at") || has("read") || has("write"),

@@ -58,7 +58,8 @@ pub(super) fn update(
         _ => Sends::Changed,
     };
     let write = Write { call, drop: write_parts.0, with: write_parts.1 };
-    Some(UpdateRow { takes, write, sends, line: context.report.line(node.span.start) })
+    let look_first = flag(node, "look_first");
+    Some(UpdateRow { takes, write, sends, look_first, line: context.report.line(node.span.start) })
 }
 
 /// The default body is the account in its envelope, which also unwraps the answer.

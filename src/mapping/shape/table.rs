@@ -281,6 +281,7 @@ static UPDATE: Shape = Shape {
                 Or(&[Text("an attribute"), List(&Text("an attribute")), Map("an attribute", &Scalar)]),
                 "The changes it takes: attributes, or an attribute's value. Without it: what no other row takes.",
             ),
+            key("look_first", Flag, "The product does not refuse doubles of a unique attribute: look before."),
             key(
                 "sends",
                 Word(&["changed", "account"]),

@@ -238,7 +238,7 @@ impl<'a> World<'a> {
 
 fn is_two_way(rule: &Rule) -> bool {
     let both = matches!(rule.shape, Shape::Field(_) | Shape::One { .. } | Shape::Each { .. } | Shape::Has { .. });
-    both && !rule.reads_only() && !rule.has_calls() && !matches!(rule.shape, Shape::Elected { .. })
+    both && rule.is_sent() && !rule.has_calls()
 }
 
 /// May the product's form of the value be another one: is it remembered, or are moments finer in SCIM?
