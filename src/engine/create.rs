@@ -3,6 +3,7 @@
 use crate::engine::account::{Account, Extent, Located};
 use crate::engine::made::{Failed, Made};
 use crate::engine::unique::{Holder, Unique, digest, is_unanswerable};
+use crate::engine::update::check_refused;
 use crate::engine::{OperationError, Work};
 use crate::mapping::Shape;
 use crate::plan::{self, Changes, Subject};
@@ -25,6 +26,7 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     kind.check_rest(&resource)?;
     // A key that cannot be is told before anybody looks for it.
     kind.make_key(&resource, work.known())?;
+    check_refused(kind, &kind.constants(work.known()), &resource)?;
     let Some(unique) = Unique::of(kind, &resource) else {
         let _turn = work.lock("name", &name_of(&work, &resource)).await?;
         let made = work.make(&resource).await.map_err(Failed::cause)?;

@@ -122,7 +122,10 @@ impl Work {
             return Ok(Default::default());
         }
         let (kind, mapping) = (self.kind(), &self.instance.mapping);
-        let known = !made.left.rules.is_empty() || plan::elements_need_account(mapping, kind, &made.left);
+        // What follows a create may have made part of it.
+        let known = !made.left.rules.is_empty()
+            || !made.later.is_empty()
+            || plan::elements_need_account(mapping, kind, &made.left);
         let account = if known { Some(self.account_of(made).await?) } else { None };
         let mut changes = std::mem::take(&mut made.left);
         if let Some(account) = &account {

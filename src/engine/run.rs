@@ -33,14 +33,23 @@ impl Work {
     /// The first refusal, or that the target cannot be asked. What was done before it stays done.
     pub(super) async fn run(&self, steps: &[Planned], captures: &mut Captures) -> Result<Ran, OperationError> {
         let mut ran = Ran::default();
+        let mut taken = false;
         for planned in steps {
+            // What follows an element that another account holds would be done to that account.
+            if std::mem::replace(&mut taken, false) && planned.purpose == Purpose::Then {
+                taken = true;
+                continue;
+            }
             if planned.purpose == Purpose::Await {
                 self.wait_until_done(planned, captures).await?;
                 ran.account = None;
                 continue;
             }
             match self.send(planned, captures).await {
-                Ok(outcome) => self.settle(planned, outcome, &mut ran)?,
+                Ok(outcome) => {
+                    taken = outcome.meaning == Meaning::Taken;
+                    self.settle(planned, outcome, &mut ran)?;
+                }
                 // A membership that cannot be found is not there.
                 Err(TargetError { trouble: Trouble::NothingFound { .. }, .. })
                     if planned.purpose == Purpose::Remove => {}
@@ -68,8 +77,12 @@ impl Work {
                 let versioned = |shown: &Shown| shown.version.is_some() || self.kind().version.is_none();
                 ran.account = if element { None } else { self.shown(outcome).filter(versioned) };
             }
-            // There already, or gone already: what was asked for holds.
-            Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {}
+            // A member there already: what was asked for holds.
+            Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) && self.refers(planned) => {}
+            // An address, say, may be this account's or another's.
+            Meaning::Taken if matches!(planned.purpose, Purpose::Add(_)) => {
+                ran.doubts.push((planned.clone(), self.unexpected(planned, &outcome)));
+            }
             Meaning::Check if planned.purpose.can_be_seen() => {
                 ran.doubts.push((planned.clone(), self.refusal(planned, &outcome)))
             }
@@ -77,6 +90,12 @@ impl Work {
             _ => return Err(self.unexpected(planned, &outcome)),
         }
         Ok(())
+    }
+
+    /// Is the element another account?
+    fn refers(&self, planned: &Planned) -> bool {
+        let rules = self.kind().rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
+        rules.into_iter().any(|rule| rule.elements_refer_to().is_some())
     }
 
     /// The error that a refused element stands for: an unknown one is named by its position.

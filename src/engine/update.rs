@@ -4,12 +4,13 @@ use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::{Mapping, Rule, TypeMapping};
+use crate::mapping::{Mapping, Rule, TypeMapping, Written};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
+use crate::scim::{ScimError, ScimType};
 use crate::store::{KeptValue, Link, LinkState, Remembered};
 use crate::target::Captures;
 use crate::wire::Term;
@@ -180,6 +181,7 @@ impl Work {
             Asked::Patch(_) => patch::apply(&operations, &before.resource, &kind.kind)?,
             Asked::Replace(resource) => resource.clone(),
         };
+        check_refused(kind, &before.resource, &after)?;
         carry_read_only(self, &before.resource, &mut after);
         let unsaid = carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
@@ -368,6 +370,18 @@ fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, 
         }
     }
     keeps
+}
+
+/// `written: refuse`: what is said of the attribute must be what it is already.
+pub(super) fn check_refused(kind: &TypeMapping, before: &Resource, after: &Resource) -> Result<(), ScimError> {
+    let other = |rule: &&Rule| after.get(&rule.attribute).is_some_and(|said| before.get(&rule.attribute) != Some(said));
+    match kind.rules.iter().filter(|rule| rule.written == Written::Refused).find(other) {
+        Some(rule) => {
+            let detail = format!("`{}` cannot be changed in this target", rule.attribute);
+            Err(ScimError::bad_request(ScimType::Mutability, detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What a client cannot write stays as it is, whatever it sent.

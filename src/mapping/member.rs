@@ -4,8 +4,9 @@ use crate::mapping::to_scim::RuleError;
 use crate::mapping::to_target::Draft;
 use crate::mapping::transform::same;
 use crate::mapping::{Rule, TransformError};
-use crate::wire::{Body, Path, Scope};
+use crate::wire::{Body, Condition, Path, Scope};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What tells the element from all others: its fields, or the element itself under the path `.`. Of a list in a field any may stand there,
 /// and an element that is made gets the first.
@@ -13,6 +14,32 @@ use serde_json::{Map, Value};
 pub struct Member {
     /// Each field, and what stands in it: a constant, a setting or a lookup.
     pub fields: Vec<(Path, Body)>,
+}
+
+/// Elements of an array that are none of a rule's.
+#[derive(Debug, Clone, Default)]
+pub struct Apart {
+    /// Other rules own them.
+    pub owned: Vec<Arc<Member>>,
+    /// They are not ours, though the target shows them.
+    pub absent: Vec<Condition>,
+}
+
+impl Apart {
+    /// The elements that are left.
+    ///
+    /// # Errors
+    /// A setting or lookup in an owned element has no value.
+    pub fn others<'a>(&self, items: Vec<&'a Value>, known: &dyn Scope) -> Result<Vec<&'a Value>, TransformError> {
+        if self.owned.is_empty() && self.absent.is_empty() {
+            return Ok(items);
+        }
+        let owned = self.owned.iter().map(|member| member.wanted(known)).collect::<Result<Vec<_>, _>>()?;
+        let apart = |item: &Value| {
+            owned.iter().any(|wanted| fits(item, wanted)) || self.absent.iter().any(|when| when.fits(item, known))
+        };
+        Ok(items.into_iter().filter(|item| !apart(item)).collect())
+    }
 }
 
 impl Member {

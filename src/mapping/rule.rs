@@ -1,7 +1,7 @@
 //! One compiled line of a mapping file: which SCIM attribute becomes which field of the account, and how.
 
 use crate::mapping::election::Election;
-use crate::mapping::member::Member;
+use crate::mapping::member::{Apart, Member};
 use crate::mapping::transform::{Conversion, Transform};
 use crate::scim::path::AttributePath;
 use crate::wire::{Body, CallId, Path, Template};
@@ -86,8 +86,10 @@ pub enum Shape {
         add: Option<CallId>,
         /// The call that removes one element.
         remove: Option<CallId>,
-        /// Elements that other rules own: neither shown nor touched by this one.
-        apart: Vec<Arc<Member>>,
+        /// Elements that are none of this rule's: neither shown nor touched.
+        apart: Apart,
+        /// The element whose `value` is what this attribute holds is never removed.
+        stays: Option<AttributePath>,
         /// The field is an object: each of its fields is an element, which the rule sees as `{ key, value }`.
         keyed: bool,
     },
@@ -223,6 +225,14 @@ impl Rule {
     pub fn elements_refer_to(&self) -> Option<&str> {
         let Shape::Each { items, .. } = &self.shape else { return None };
         items.iter().find(|item| &*item.sub == "value")?.refers_to.as_deref()
+    }
+
+    /// The attribute that names the element which is never removed.
+    pub fn stays(&self) -> Option<&AttributePath> {
+        match &self.shape {
+            Shape::Each { stays, .. } => stays.as_ref(),
+            _ => None,
+        }
     }
 
     /// Are its elements found in other accounts alone?

@@ -1,10 +1,9 @@
 //! From the target's account to a SCIM resource: every rule read in file order, only what is wanted.
 
 use crate::mapping::keyed;
-use crate::mapping::member::{Member, fits};
 use crate::mapping::to_target::array_of;
 use crate::mapping::transform::same;
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TransformError, TypeMapping, VersionAt};
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt, Written};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -129,6 +128,16 @@ impl TypeMapping {
         Ok(resource)
     }
 
+    /// What every account shows of the attributes whose changes are refused; those that depend on the account are left out.
+    pub fn constants(&self, known: &dyn Scope) -> Resource {
+        let mut resource = Resource::default();
+        for rule in self.rules.iter().filter(|rule| rule.written == Written::Refused) {
+            // A rule that fails without an account depends on one.
+            let _ = self.read_rule(rule, (&Value::Null, known), &mut resource);
+        }
+        resource
+    }
+
     fn read_rule(
         &self,
         rule: &Rule,
@@ -152,7 +161,7 @@ impl TypeMapping {
                     Some(named) => named.as_array().map(|list| list.iter().collect()).unwrap_or_default(),
                     None => at.items(account),
                 };
-                let ours = owned(all, (apart, known)).map_err(|cause| rule.failed(cause))?;
+                let ours = apart.others(all, known).map_err(|cause| rule.failed(cause))?;
                 let elements = ours.into_iter().map(|item| self.read_item(rule, items, (item, known)));
                 let elements: Vec<Value> = elements.filter_map(Result::transpose).collect::<Result<_, _>>()?;
                 resource.set(&rule.attribute, Value::Array(elements));
@@ -252,18 +261,6 @@ impl Cleared {
         value.is_null()
             || matches!(self, Cleared::As(spellings) if spellings.iter().any(|nothing| same(nothing, value)))
     }
-}
-
-/// The elements that no other rule owns.
-pub(crate) fn owned<'a>(
-    items: Vec<&'a Value>,
-    (apart, known): (&[Arc<Member>], &dyn Scope),
-) -> Result<Vec<&'a Value>, TransformError> {
-    if apart.is_empty() {
-        return Ok(items);
-    }
-    let apart = apart.iter().map(|member| member.wanted(known)).collect::<Result<Vec<_>, _>>()?;
-    Ok(items.into_iter().filter(|item| !apart.iter().any(|wanted| fits(item, wanted))).collect())
 }
 
 fn first_source<'a>(sources: &'a [Source], account: &'a Value) -> Option<Cow<'a, Value>> {

@@ -1,6 +1,6 @@
 //! What changes: the rules and elements that differ between two forms of a resource, or that a PATCH touches without knowing the first.
 
-use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping};
+use crate::mapping::{Mapping, Rest, Rule, Sends, Shape, TypeMapping, Written};
 use crate::scim::filter::{Comparison, Filter, Operator};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Change, Operation};
@@ -77,6 +77,9 @@ pub fn blind(
         if rule.through.is_some() {
             return None;
         }
+        if rule.written == Written::Refused {
+            return None;
+        }
         if matches!(rule.shape, Shape::Kept) || !rule.is_sent() {
             continue;
         }
@@ -87,8 +90,9 @@ pub fn blind(
                 .filter(|other| other.attribute.parent() == rule.attribute.parent() && shares(other, rule))
                 .count()
                 > 1
-            || !is_self_contained(mapping, kind, rule)
+            || (!rule.has_calls() && !is_self_contained(mapping, kind, rule))
             || is_partial(kind, rule, operation)
+            || rule.stays().is_some()
         {
             return None;
         }
@@ -103,6 +107,9 @@ pub fn blind(
     }
     changes.rules.sort_unstable();
     changes.settle();
+    if elements_need_account(mapping, kind, &changes) {
+        return None;
+    }
     // Nothing for the target to do means that nothing proves that the account is there.
     if changes.is_empty() {
         return None;
@@ -201,7 +208,9 @@ fn element_diff(place: usize, rule: &Rule, before: &Resource, after: &Resource) 
         .filter(|(_, element)| !known.contains(&identity(element)))
         .map(|(at, element)| (at, element.clone()))
         .collect();
-    let removes: Vec<Value> = old.iter().filter(|element| !wanted.contains(&identity(element))).cloned().collect();
+    let stays = rule.stays().and_then(|attribute| after.get(attribute)).map(identity);
+    let goes = |element: &&Value| !wanted.contains(&identity(element)) && stays.as_ref() != Some(&identity(element));
+    let removes: Vec<Value> = old.iter().filter(goes).cloned().collect();
     (!adds.is_empty() || !removes.is_empty()).then_some(ElementChange { rule: place, adds, removes })
 }
 
@@ -229,21 +238,20 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 
 /// Can every call that may carry this rule be written out without the account as it was?
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
-    let calls: Vec<CallId> = match &rule.shape {
-        Shape::Each { add, remove, .. } if rule.has_calls() => add.iter().chain(remove).copied().collect(),
-        _ => kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.write.call).collect(),
-    };
+    let mut calls = kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.write.call);
     let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
     if with.into_iter().any(needs_account) {
         return false;
     }
-    calls.into_iter().all(|call| !calls_need_account(mapping, call))
+    calls.all(|call| !calls_need_account(mapping, call))
 }
 
 /// Do the calls of these elements name what only the account tells?
 pub fn elements_need_account(mapping: &Mapping, kind: &TypeMapping, changes: &Changes) -> bool {
     let calls = changes.elements.iter().flat_map(|change| match &kind.rules[change.rule].shape {
-        Shape::Each { add, remove, .. } => [*add, *remove],
+        Shape::Each { add, remove, .. } => {
+            [add.filter(|_| !change.adds.is_empty()), remove.filter(|_| !change.removes.is_empty())]
+        }
         _ => [None, None],
     });
     calls.flatten().any(|call| calls_need_account(mapping, call))

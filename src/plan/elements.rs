@@ -1,13 +1,13 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
 use crate::mapping::keyed;
-use crate::mapping::to_scim::owned;
 use crate::mapping::to_target::{Draft, array_of, constants};
 use crate::mapping::{Cleared, Item, Rule, Shape, Transform, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
 use crate::wire::template::as_text;
 use crate::wire::{Argument, CallId, Nothing, Path, Scope, Variable};
 use serde_json::{Map, Value};
@@ -131,9 +131,7 @@ impl Subject<'_> {
                 // The element as the target shows it, for calls that name it by another of its fields.
                 Variable::ItemField(path) => {
                     let shown = self.before.map(|before| at.items(before.document)).unwrap_or_default();
-                    let same = |one: &&Value| {
-                        item.and_then(|item| item.at.first(one)).is_some_and(|shown| as_text(shown) == as_text(value))
-                    };
+                    let same = |one: &&Value| item.is_some_and(|item| self.is_value(item, one, element));
                     shown.into_iter().find(same).and_then(|one| path.first(one)).cloned()
                 }
                 Variable::MemberAttribute(name) => self.member_attribute(item, (element.id, name)),
@@ -142,6 +140,13 @@ impl Subject<'_> {
             arguments.extend(found.map(|found| Argument::of(hole.clone(), found)));
         }
         arguments
+    }
+
+    /// Is this element of the account the one meant: does it hold its value, or a form of it?
+    fn is_value(&self, item: &Item, shown: &Value, element: &Element<'_>) -> bool {
+        let Some(shown) = item.at.first(shown) else { return false };
+        let read = || item.transform.to_scim(shown, Kind::String, self.known).ok().flatten();
+        as_text(shown) == as_text(&element.value) || read().is_some_and(|read| as_text(&read) == as_text(&element.key))
     }
 
     fn member_attribute(&self, item: Option<&crate::mapping::Item>, (id, name): (&Value, &str)) -> Option<Value> {
@@ -192,7 +197,7 @@ impl Subject<'_> {
         let array = array_of(at);
         let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
         let standing = Standing::of(at, self.standing_for((rule, &array), named.as_ref(), draft));
-        let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
+        let ours = apart.others(standing.ours, self.known).map_err(|cause| rule.failed(cause))?;
         let mut known = Known::of(items, &ours);
         // Both are in the array's order.
         let mut next = ours.iter().peekable();
@@ -245,7 +250,7 @@ impl Subject<'_> {
         let array = array_of(at);
         let named = keyed.then(|| keyed::elements(draft.standing(&array, self.document())));
         let standing = Standing::of(at, self.standing_for((rule, &array), named.as_ref(), draft));
-        let ours = owned(standing.ours, (apart, self.known)).map_err(|cause| rule.failed(cause))?;
+        let ours = apart.others(standing.ours, self.known).map_err(|cause| rule.failed(cause))?;
         let (old, all) = (standing.all, ours.len() == standing.all.len());
         let own = |one: &Value| all || ours.iter().any(|own| std::ptr::eq(*own, one));
         let gone: Vec<Value> =

@@ -198,7 +198,9 @@ fn planned_row(
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
     let mut planned = carried(subject, &row.write, (draft, covers), after)?;
     if let [rule] = rules {
+        let asked = || subject.mapping.call(row.write.call).holes().contains(&&Variable::Value);
         let value = match &rule.shape {
+            Shape::Read(_) if !asked() => None,
             Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
             _ => rule.only_path().and_then(|at| at.first(planned.account()?).cloned()),
         };

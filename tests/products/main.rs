@@ -3,11 +3,15 @@
 #![cfg(feature = "live")]
 
 #[cfg(test)]
+mod mailman;
+#[cfg(test)]
 mod rabbitmq;
 #[cfg(test)]
 mod redmine;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod synapse;
 #[cfg(test)]
 mod zabbix;
 

@@ -172,7 +172,8 @@ fn turns(target: &str) -> File {
     File::options().create(true).append(true).open(path).expect("a file to take turns with")
 }
 
-fn unused_tag() -> String {
+/// A part of names that no other test and no earlier run has.
+pub fn unused_tag() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     let own = (since.as_millis() % 10_000_000_000, std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

@@ -38,7 +38,8 @@ impl Client {
     ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         let (method, path) = call.split_once(' ').ok_or("METHOD /path")?;
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        for (name, value) in &self.headers {
+        // Some products take a Content-Type for the promise of a body.
+        for (name, value) in self.headers.iter().filter(|(name, _)| body.is_some() || *name != "Content-Type") {
             request = request.header(*name, value);
         }
         let body = body.map(Value::to_string).unwrap_or_default();

@@ -66,9 +66,9 @@ impl Accounts {
     fn answer(&self, call: &Call, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         let found =
             self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
-        let Some((place, kind, role)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
-        let mut state = self.state();
         let body = encode::decode_request(request.headers(), request.body());
+        let Some((place, kind, role)) = found else { return self.further(call, request, body) };
+        let mut state = self.state();
         let reads = matches!(role, Role::Read | Role::Part(_) | Role::List | Role::Count);
         let (line, shown) = match &call.shared {
             Some(shared) => (shared.label.to_string(), shared.shown(&body)),
@@ -87,6 +87,16 @@ impl Accounts {
             Role::Delete => scene.delete(&mut state),
             Role::Element(rule, adds) => scene.element(&mut state, rule, adds),
         }
+    }
+
+    /// A call that follows a write is done; nothing else is known here.
+    fn further(&self, call: &Call, request: &http::Request<Bytes>, body: Value) -> http::Response<Bytes> {
+        let is = |id: &CallId| self.mapping.call(*id).name == call.name;
+        if !self.mapping.follows.values().flat_map(|follow| &follow.then).any(is) {
+            return reply(StatusCode::NOT_FOUND, &[], &Value::Null);
+        }
+        self.state().calls.push(Made { line: method_and_path(request), body, reads: false });
+        reply(StatusCode::NO_CONTENT, &[], &Value::Null)
     }
 
     /// What a call is for.
@@ -223,6 +233,12 @@ impl Scene<'_> {
         let Some(item) = items.iter().find(|item| &*item.sub == "value") else {
             return reply(StatusCode::NOT_FOUND, &[], &Value::Null);
         };
+        if let Some((at, place)) = self.named_item(state, array) {
+            let mut list: Vec<Value> = array.items(&state.held[at].1).into_iter().cloned().collect();
+            list.remove(place);
+            array.set(&mut state.held[at].1, Value::Array(list));
+            return reply(StatusCode::NO_CONTENT, &[], &Value::Null);
+        }
         let kinds = self.mapping.types.iter().enumerate();
         let referred = kinds.filter(|(_, kind)| Some(&kind.kind.name) == item.refers_to.as_ref());
         let mut members: Vec<Value> = referred.flat_map(|(place, kind)| keys(state, place, kind)).collect();
@@ -248,6 +264,19 @@ impl Scene<'_> {
         reply(StatusCode::NO_CONTENT, &[], &Value::Null)
     }
 
+    /// The account and the place in its array of the element that a call names by fields of its own.
+    fn named_item(&self, state: &State, array: &Path) -> Option<(usize, usize)> {
+        if !self.call.holes().iter().any(|hole| matches!(hole, Variable::ItemField(_))) {
+            return None;
+        }
+        let given = self.given;
+        state.held.iter().enumerate().filter(|(_, (place, _))| *place == self.kind.0).find_map(|(at, (_, document))| {
+            let key = key_value(self.kind.1, &self.kind.1.key_of(document)?)?;
+            let asks = |item| self.is_asked(&Filled { key: &key, member: None, document, given, item: Some(item) });
+            Some((at, array.items(document).into_iter().position(asks)?))
+        })
+    }
+
     /// What the request says: everything in its body, and the pieces of its path and query.
     fn said(&self) -> Vec<Value> {
         let uri = self.request.uri();
@@ -269,7 +298,7 @@ impl Scene<'_> {
             let Some(key) = key.and_then(|key| key_value(self.kind.1, &key)) else { return false };
             let handle = self.kind.1.list.as_ref().and_then(|list| list.handle.as_ref()?.first(document));
             let given = self.given;
-            let asks = |key| self.is_asked(&Filled { key, member, document, given });
+            let asks = |key| self.is_asked(&Filled { key, member, document, given, item: None });
             std::iter::once(&key).chain(handle).any(asks)
         })
     }
@@ -334,12 +363,13 @@ struct Filled<'a> {
     member: Option<&'a Value>,
     document: &'a Value,
     given: &'a Known,
+    item: Option<&'a Value>,
 }
 
 /// Could the body have become this, filled with what is known here? What is not known may have been anything.
 fn could_be(body: &Body, seen: &Value, known: &dyn Scope) -> bool {
     match (body, seen) {
-        (Body::Constant(value), seen) => value == seen,
+        (Body::Constant(value), seen) => as_text(value) == as_text(seen),
         (Body::Template(template), seen) => {
             let open = template.holes().any(|hole| known.value(hole).is_none());
             open || template.fill(known).is_none_or(|filled| as_text(&filled) == as_text(seen))
@@ -362,6 +392,7 @@ impl Scope for Filled<'_> {
             Variable::Key => Some(Cow::Borrowed(self.key)),
             Variable::Member | Variable::Members | Variable::Value => self.member.map(Cow::Borrowed),
             Variable::Field(path) => path.first(self.document).map(Cow::Borrowed),
+            Variable::ItemField(path) => path.first(self.item?).map(Cow::Borrowed),
             Variable::Setting(_) | Variable::Lookup(_) => self.given.value(variable),
             _ => None,
         }

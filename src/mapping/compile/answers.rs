@@ -31,9 +31,9 @@ pub(super) fn rows(context: &Context<'_>, node: &Node) -> Vec<AnswerRow> {
     rows
 }
 
-/// A list of conditions on an account.
-pub(super) fn conditions(context: &Context<'_>, node: &Node) -> Vec<Condition> {
-    node.items().iter().filter(|item| item.is_map()).filter_map(|item| condition(context, item)).collect()
+/// A list of conditions on an account, or on an item.
+pub(super) fn conditions(context: &Context<'_>, (node, root): (&Node, Root)) -> Vec<Condition> {
+    node.items().iter().filter(|item| item.is_map()).filter_map(|item| condition(context, (item, root))).collect()
 }
 
 fn covers(open: &[u16], status: &[u16]) -> bool {
@@ -42,7 +42,7 @@ fn covers(open: &[u16], status: &[u16]) -> bool {
 }
 
 fn row(context: &Context<'_>, node: &Node) -> Option<AnswerRow> {
-    let when = condition(context, node);
+    let when = condition(context, (node, Root::Whole));
     let means = node.get("means").and_then(|node| context.word(node, (&codes::UNKNOWN_MEANING, &Meaning::ALL)));
     let detail = node.get("detail").and_then(|node| detail(context, node));
     let retry_at = node.get("retry_at").and_then(|node| context.path_at(node, (Root::Whole, Use::Read)));
@@ -72,9 +72,9 @@ fn detail(context: &Context<'_>, node: &Node) -> Option<Detail> {
     }
 }
 
-pub(super) fn condition(context: &Context<'_>, node: &Node) -> Option<Condition> {
+pub(super) fn condition(context: &Context<'_>, (node, root): (&Node, Root)) -> Option<Condition> {
     let status = node.get("status").map(|node| statuses(context, node)).unwrap_or_default();
-    let at = node.get("at").map(|node| context.path_at(node, (Root::Whole, Use::Read)));
+    let at = node.get("at").map(|node| context.path_at(node, (root, Use::Read)));
     let tests: Vec<&str> = TESTS.into_iter().filter(|key| node.get(key).is_some()).collect();
     if tests.len() > 1 {
         unclear(context, &node.span, "a condition has at most one test");

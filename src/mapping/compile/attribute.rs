@@ -202,10 +202,10 @@ fn mark(kind: &mut ResourceType, path: &AttributePath) {
     }
 }
 
-/// What a rule that only reads says to clients: read-only, unless changes are to be accepted and ignored.
+/// What a rule that only reads says to clients: read-only, unless changes are to be accepted and ignored, or looked at and refused.
 pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool)) {
-    let accepts =
-        matches!(rule.shape, Shape::Read(_) | Shape::Elected { .. }) && (rule.written == Written::Sent || says_ignore);
+    let accepts = matches!(rule.shape, Shape::Read(_) | Shape::Elected { .. })
+        && (rule.written != Written::Ignored || says_ignore);
     if rule.reads_only() && !accepts && rule.through.is_none() {
         restrict(kind, &rule.attribute, Mutability::ReadOnly);
     }

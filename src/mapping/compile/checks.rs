@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::kind::{Calls, Section};
 use super::rules::Draft;
+use crate::mapping::Shape;
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::Node;
@@ -129,7 +130,8 @@ fn is_inside(inner: &Path, outer: &Path) -> bool {
 }
 
 fn is_sent(rule: &Rule) -> bool {
-    rule.written == Written::Sent && !rule.written_paths().is_empty()
+    let named = matches!(rule.shape, Shape::Read(_));
+    rule.written == Written::Sent && (named || !rule.written_paths().is_empty())
 }
 
 /// All changes are taken: by name, or by both values of a boolean.

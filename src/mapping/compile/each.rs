@@ -1,5 +1,6 @@
 //! `each:` rules: a multi-valued attribute is an array.
 
+use super::answers;
 use super::call::call;
 use super::change::{Aim, Way, reference, transform};
 use super::context::{Root, Use, flag};
@@ -8,6 +9,7 @@ use super::follow::follow;
 use super::names::Place;
 use super::rules::{Subject, writable};
 use crate::mapping::codes;
+use crate::mapping::member::Apart;
 use crate::mapping::rule::{Item, Shape};
 use crate::mapping::source::{Entry, Node};
 use crate::mapping::transform::Transform;
@@ -52,7 +54,21 @@ pub(super) fn each(subject: Subject<'_>, node: &Node, array: &Node) -> Option<(A
         let message = "where names are the fields of an object, it is sent whole: no filter, no `add`, no `remove`";
         context.report.say(&codes::KEYED_ELEMENTS, &array.span, message);
     }
-    Some((subject.path.clone(), Shape::Each { at, items, add, remove, apart: Vec::new(), keyed }, Transform::Same))
+    let absent =
+        node.get("absent_when").map(|node| answers::conditions(context, (node, Root::Item))).unwrap_or_default();
+    let apart = Apart { absent, ..Apart::default() };
+    let stays = stays(subject, node);
+    Some((subject.path.clone(), Shape::Each { at, items, add, remove, apart, stays, keyed }, Transform::Same))
+}
+
+/// The attribute that names the element which is never removed.
+fn stays(subject: Subject<'_>, node: &Node) -> Option<AttributePath> {
+    let (context, entry) = (subject.names.context, node.entry("stays")?);
+    if node.get("remove").is_none() {
+        let message = "`stays` means nothing without `remove`";
+        context.report.say(&codes::KEY_WITHOUT_PARTNER, &entry.key_span, message);
+    }
+    context.attribute(subject.kind, (entry.value.text()?, &entry.value.span))
 }
 
 /// A sub-attribute that stands in the rule and under `sub:` too.

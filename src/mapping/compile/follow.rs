@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::call::call;
-use super::context::flag;
+use super::context::{Root, flag};
 use super::names::{Names, Place};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
@@ -55,7 +55,7 @@ fn poll(names: &Names<'_>, node: &Node, name: &str) -> Option<Poll> {
 }
 
 fn one(names: &Names<'_>, node: &Node) -> Option<Condition> {
-    answers::condition(names.context, node)
+    answers::condition(names.context, (node, Root::Whole))
 }
 
 fn time(names: &Names<'_>, node: &Node, key: &str) -> Option<Duration> {

@@ -81,7 +81,9 @@ pub(super) fn set_apart(context: &Context<'_>, drafts: &mut [Draft]) {
     for draft in drafts.iter_mut().filter(|draft| !draft.rule.reads_only()) {
         if let Shape::Each { at, apart, .. } = &mut draft.rule.shape {
             let array = array_of(at);
-            apart.extend(owned.iter().filter(|(at, ..)| *at == array.text()).map(|(_, member, _)| member.clone()));
+            apart
+                .owned
+                .extend(owned.iter().filter(|(at, ..)| *at == array.text()).map(|(_, member, _)| member.clone()));
         }
     }
 }

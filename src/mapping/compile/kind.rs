@@ -38,7 +38,8 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let kind = marked(section.kind.clone(), &drafts, (key.as_ref(), &calls));
     let key = key?;
     let version = node.get("version").and_then(|node| version(&names, node));
-    let absent_when = node.get("absent_when").map(|node| answers::conditions(context, node)).unwrap_or_default();
+    let absent_when =
+        node.get("absent_when").map(|node| answers::conditions(context, (node, Root::Whole))).unwrap_or_default();
     let facts = reads::Facts { rules: &rules, absent_when: &absent_when, key: &key, version: version.as_ref() };
     reads::settle(section, &mut calls, &facts);
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();

@@ -257,6 +257,8 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("type", has("each") || has("one") || custom, "`one` or `each`"),
         ("multi_valued", custom, "an attribute of one's own, under its URN"),
         ("written", has("read"), "`read`"),
+        ("absent_when", has("each"), "`each`"),
+        ("stays", has("each"), "`each`"),
         ("unknown", has("each") || has("through"), "`each` or `through`"),
         ("remember", sent, "a rule that sends"),
         ("default", sent, "a rule that sends"),

@@ -135,6 +135,16 @@ static RULE: Shape = Shape {
                 Word(&["refuse", "ignore"]),
                 "With `each` and `ref`: what becomes of an element that refers to nobody the product knows.",
             ),
+            key(
+                "absent_when",
+                Many(&Idea(&CONDITION)),
+                "With `each`: elements that are not ours: neither shown nor removed, and carried along.",
+            ),
+            key(
+                "stays",
+                Text("an attribute"),
+                "With `remove`: the element whose `value` is what this attribute holds is never removed.",
+            ),
             key("has", HAS, "With `at`: is this element in the array? A constant, or the fields that tell it."),
             key(
                 "through",

@@ -33,6 +33,8 @@ pub enum Conversion {
     Upper,
     /// Text without blanks at its ends.
     Trim,
+    /// The ASCII digits of a text.
+    Digits,
     /// Lower-case ASCII letters and digits, everything else one of these between them.
     Slug(Arc<str>),
     /// Text in base 64.
@@ -78,7 +80,7 @@ pub enum NameOrder {
 
 impl Conversion {
     /// Every conversion without parameters, with its word in a mapping file.
-    pub const WORDS: [(&'static str, Conversion); 14] = [
+    pub const WORDS: [(&'static str, Conversion); 15] = [
         ("number", Conversion::Number),
         ("text", Conversion::Text),
         ("boolean", Conversion::Boolean),
@@ -90,6 +92,7 @@ impl Conversion {
         ("lower", Conversion::Lower),
         ("upper", Conversion::Upper),
         ("trim", Conversion::Trim),
+        ("digits", Conversion::Digits),
         ("base64", Conversion::Base64),
         ("json", Conversion::Json),
         ("split_name", Conversion::SplitName(NameOrder::GivenIsFirst)),
@@ -102,6 +105,7 @@ impl Conversion {
             Conversion::Lower
                 | Conversion::Upper
                 | Conversion::Trim
+                | Conversion::Digits
                 | Conversion::Slug(_)
                 | Conversion::After(_)
                 | Conversion::Replace { .. }
@@ -193,6 +197,7 @@ impl Conversion {
         Ok(match self {
             Conversion::Lower => text.to_lowercase(),
             Conversion::Upper => text.to_uppercase(),
+            Conversion::Digits => text::digits(text)?,
             Conversion::Slug(between) => text::slug(text, between),
             Conversion::Replace { from, to } => text.replace(&**from, to),
             Conversion::After(template) => text::after(text, &text::filled(template, known)?),

@@ -33,6 +33,12 @@ pub(super) fn without_suffix(value: &Value, suffix: &str) -> Result<Value, Trans
     Ok(text.strip_suffix(suffix).unwrap_or(&text).into())
 }
 
+/// The ASCII digits; a text without any has no form.
+pub(super) fn digits(text: &str) -> Result<String, TransformError> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { Err(kind("a text with digits")) } else { Ok(digits) }
+}
+
 /// What stands behind the last of these marks; all of it where there is none.
 pub(super) fn after(text: &str, mark: &str) -> String {
     text.rsplit_once(mark).map_or(text, |(_, rest)| rest).to_owned()
