@@ -218,7 +218,7 @@ fn characteristics_follow_from_rules_and_calls() {
     let mapping = compiled_with(OTHER, Some(("other.rhai", SCRIPT)));
     let of = |name| characteristics(&mapping, "User", name);
     assert_eq!(of("userName"), (true, Mutability::Immutable));
-    assert_eq!(of("nickName"), (true, Mutability::ReadOnly));
+    assert_eq!(of("nickName"), (true, Mutability::ReadWrite));
     assert_eq!(of("displayName"), (true, Mutability::ReadOnly));
     assert_eq!(of("title"), (true, Mutability::ReadWrite));
     assert_eq!(of("urn:example:params:scim:schemas:User:badge"), (true, Mutability::ReadWrite));
