@@ -56,7 +56,7 @@
 //! | `observe` | nothing | |
 //! | `config` | `observe` | fetched settings are `Secret` from the first moment |
 //! | `transport` | nothing | |
-//! | `target` | `wire` | knows no HTTP client: a `Line` takes its requests, so tests and rehearsals bring one of their own |
+//! | `target` | `wire`, `script` | a function of the script may say what an answer means; knows no HTTP client: a `Line` takes its requests, so tests and rehearsals bring one of their own |
 //! | `store` | nothing | takes folded values and JSON; folding is its callers' business |
 //! | `auth` | `store`, `observe` | a new token is a `Secret` |
 //! | `gateway` | `config`, `mapping`, `wire`, `transport`, `target`, `store`, `auth` | makes the `Line` over HTTP; the locks live here |

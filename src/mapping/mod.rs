@@ -21,6 +21,7 @@ pub mod writing;
 
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
+use crate::script::Script;
 use crate::wire::{Call, CallId, Condition, Credential, Lookup, LookupId, Path, Template};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -59,6 +60,8 @@ pub struct Mapping {
     pub types: Vec<TypeMapping>,
     /// What follows the success of calls that write.
     pub follows: BTreeMap<CallId, Follow>,
+    /// Its script.
+    pub script: Option<Arc<Script>>,
     /// Its `tests:`.
     pub tests: Vec<TestCase>,
 }

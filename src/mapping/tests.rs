@@ -85,7 +85,7 @@ fn its_calls_carry_what_the_file_says() {
     };
     assert_eq!(items[0].refers_to.as_deref(), Some("User"));
     let rows = &mapping.call(*add).answers;
-    assert_eq!((rows[0].means, rows[1].means), (Meaning::Check, Meaning::Absent));
+    assert_eq!((rows[0].means.said(), rows[1].means.said()), (Some(Meaning::Check), Some(Meaning::Absent)));
     assert_eq!(&*mapping.call(*remove).name, "Group.members.remove");
     assert_eq!(read.answers.len(), 4 + crate::wire::answer::built_in().len());
 }

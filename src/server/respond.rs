@@ -254,7 +254,7 @@ fn status_of(trouble: &Trouble) -> u16 {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
         Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
-        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) | Trouble::Script { .. } => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
         // RFC 9110 §15.5.2: these are the client's own credentials.
@@ -275,6 +275,7 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
+        Trouble::Script { .. } => "script_failed",
         Trouble::NoRandomness => "gateway_failed",
         Trouble::Mapping(_) => "mapping_failed",
         Trouble::Unsafe(_) => "invalid",

@@ -16,6 +16,7 @@ mod election;
 mod examples;
 mod find;
 mod follow;
+mod functions;
 mod has;
 mod kind;
 mod listing;
@@ -107,7 +108,8 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     let named = context.known.take();
     let known_lookups = (0..lookups.len()).filter(|at| named.contains(&lookups[*at].name)).collect();
     let lookups = lookups.into();
-    Some(Mapping { file: file.into(), product, settings, auth, calls, lookups, known_lookups, types, follows, tests })
+    let (file, script) = (file.into(), context.script.clone());
+    Some(Mapping { file, product, settings, auth, calls, lookups, known_lookups, types, follows, script, tests })
 }
 
 /// How the target is told who calls, and what is got by calls of its own.

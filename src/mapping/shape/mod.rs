@@ -3,6 +3,7 @@
 //! The decoder's checks ([`check`]) and the JSON Schema ([`json_schema`]) both come from it, so they cannot disagree.
 
 mod access;
+mod answers;
 mod check;
 mod reading;
 mod schema;
