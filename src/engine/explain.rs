@@ -4,6 +4,7 @@ use crate::engine::document::reads;
 use crate::engine::update::Asked;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
+use crate::mapping::{Planner, TypeMapping, UpdateRow};
 use crate::plan::{self, Changes, Lookup, Planned, Purpose, Subject};
 use crate::scim::filter::Filter;
 use crate::scim::patch::{self, Operation};
@@ -46,6 +47,7 @@ pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, Operati
                 explained.steps.extend(read()?);
             }
             explained.steps.extend(plan::delete(&subject)?);
+            explained.note_planner(kind.delete.as_ref().and_then(|delete| delete.by.planner()));
         }
         _ => explained.steps.extend(read()?),
     }
@@ -78,6 +80,7 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
             "the create does not carry {names}: updates follow for what the new account does not hold already"
         ));
     }
+    explained.note_planners(kind, &creation.left);
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
         explained
             .notes
@@ -172,6 +175,9 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
         explained.notes.push("nothing changes in the target: no write".to_owned());
     }
     explained.steps.extend(work.steps(&located, &decided).await?);
+    if decided.before.as_ref().is_none_or(|before| !before.shown.document.is_object()) {
+        explained.note_planners(work.kind(), &decided.changes);
+    }
     explained.steps.extend(work.supposed_elsewhere(&located, &decided.changes).await?);
     if decided.changes.elsewhere(work.kind()).next().is_some() {
         explained
@@ -190,6 +196,20 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
 }
 
 impl Explained {
+    /// Functions that plan calls are asked when the account is known.
+    fn note_planners(&mut self, kind: &TypeMapping, changes: &Changes) {
+        let changed = |row: &&UpdateRow| changes.rules.iter().any(|place| row.may_take(&kind.rules[*place]));
+        for row in kind.update.iter().filter(changed) {
+            self.note_planner(row.by.planner());
+        }
+    }
+
+    fn note_planner(&mut self, planner: Option<&Planner>) {
+        let note =
+            planner.map(|planner| format!("`{}` plans further calls when it is shown the account", planner.function));
+        self.notes.extend(note);
+    }
+
     fn note_kept(&mut self, work: &Work, resource: &Resource) {
         let kept = work.kind().kept_part(resource);
         if !kept.0.is_empty() {
@@ -205,6 +225,7 @@ impl Explained {
             purpose: Purpose::Read,
             covers: Vec::new(),
             fields: Vec::new(),
+            planner: None,
         };
         match lookup {
             Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),

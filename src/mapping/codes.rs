@@ -176,7 +176,7 @@ codes! {
     SCRIPT_MISSING "M055" "script-missing" Error "a script function that does not exist"
         "The function must stand in the script file beside the mapping, and not be private.";
     SCRIPT_ARITY "M056" "script-arity" Error "a script function with the wrong number of parameters"
-        "A value change takes one parameter, the value.";
+        "A value change takes the value; what says a meaning takes request, status and body; what plans calls takes the account before and after. Each may take the settings, too.";
     SCRIPT_SYNTAX "M057" "script-syntax" Error "a script that does not compile"
         "The script file beside the mapping is compiled with it.";
     SECRET_INLINE "M058" "secret-inline" Error "a secret written into the mapping"
@@ -263,4 +263,6 @@ codes! {
         "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
     FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
         "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
+    CHANGE_UNSEEN "M103" "change-unseen" Error "a change that the function which plans its calls cannot see"
+        "The function is shown the account as the rules would leave it. A rule that only reads, and no single place that could be written, leaves no trace there.";
 }

@@ -6,6 +6,7 @@ mod elements;
 mod follow;
 pub mod laws;
 mod print;
+mod scripted;
 mod search;
 mod write;
 
@@ -18,6 +19,7 @@ pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete
 use crate::mapping::{Mapping, NamedRead, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{Argument, CallId, Path, Step, StepKind, Term, Variable};
+use std::sync::Arc;
 
 /// A step, and why it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,8 @@ pub struct Planned {
     pub covers: Vec<AttributePath>,
     /// The fields that it carries, each with the line of the rule behind it.
     pub fields: Vec<(Path, u32)>,
+    /// The function of the script that planned it, and the line of the row that names the function.
+    pub planner: Option<(Arc<str>, u32)>,
 }
 
 /// What a step is for.
@@ -117,6 +121,6 @@ impl Planned {
     }
 
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
-        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new() }
+        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new(), planner: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::auth::AuthError;
 use crate::engine::OperationError;
+use crate::mapping::planner::PlannerFault;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::transform::TransformError;
 use crate::plan::{PlanError, Unanswerable};
@@ -199,6 +200,11 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         }
         E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
+        E::Plan(PlanError::Script(cause)) => match &cause.fault {
+            PlannerFault::Refused(words) => (typed(400, ScimType::InvalidValue, words), "invalid"),
+            _ if cause.is_the_clients() => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
+            _ => (plain(500, error.to_string()), "script_failed"),
+        },
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
         E::NotDone { detail: Some(detail) } => (plain(502, format!("{error}: {detail}")), "target_failed"),

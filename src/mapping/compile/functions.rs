@@ -1,6 +1,7 @@
 //! Functions of the script file, where the mapping names them.
 
 use super::context::Context;
+use crate::mapping::Planner;
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::scim::schema::nearest;
@@ -13,6 +14,8 @@ pub(super) enum Job {
     Change { sent: bool },
     /// It says what an answer means.
     Meaning,
+    /// It plans calls.
+    Plan,
 }
 
 impl Job {
@@ -21,6 +24,7 @@ impl Job {
             Job::Change { sent: false } => 1..=2,
             Job::Change { sent: true } => 1..=3,
             Job::Meaning => 3..=4,
+            Job::Plan => 2..=3,
         }
     }
 
@@ -34,6 +38,9 @@ impl Job {
                 "one that says what an answer means has three: the request, the status and the body",
                 "a fourth is the settings",
             ),
+            Job::Plan => {
+                ("one that plans calls has two: the account before and after the change", "a third is the settings")
+            }
         }
     }
 }
@@ -66,4 +73,16 @@ pub(super) fn parameters(context: &Context<'_>, node: &Node, job: Job) -> Option
             None
         }
     }
+}
+
+/// The function that plans the calls of a write, where the node names one.
+pub(super) fn planner(context: &Context<'_>, node: &Node) -> Option<Planner> {
+    context.plans.set(true);
+    let count = parameters(context, node, Job::Plan)?;
+    Some(Planner {
+        script: context.script.clone()?,
+        function: node.text()?.into(),
+        settings: (count == 3).then(|| context.all_settings()),
+        line: context.report.line(node.span.start),
+    })
 }

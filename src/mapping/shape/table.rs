@@ -1,11 +1,11 @@
 //! The shapes themselves, from the whole file down to a condition.
 
-use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, With, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
 use super::answers::ANSWERS;
 use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
 use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
-use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS, PLANNED_DELETE};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
@@ -62,10 +62,10 @@ static TYPE: Shape = Shape {
         key("create", Or(&[CALL_TEXT, Idea(&CREATE)]), "Creating an account."),
         key(
             "update",
-            Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
+            Many(&Or(&[CALL_TEXT, With("script", &Idea(&PLANNED_UPDATE), &Idea(&UPDATE))])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, With("script", &Idea(&PLANNED_DELETE), &Idea(&DELETE))]), "Deleting an account."),
     ]],
 };
 
@@ -276,19 +276,34 @@ static UPDATE: Shape = Shape {
         RESULT,
         CARRIES,
         FOLLOWS,
-        &[
-            key(
-                "for",
-                Or(&[Text("an attribute"), List(&Text("an attribute")), Map("an attribute", &Scalar)]),
-                "The changes it takes: attributes, or an attribute's value. Without it: what no other row takes.",
-            ),
-            key("look_first", Flag, "The product does not refuse doubles of a unique attribute: look before."),
-            key(
-                "sends",
-                Word(&["changed", "account"]),
-                "The changed fields alone, or all that was read with the changes in it.",
-            ),
-        ],
+        TAKES,
+        &[key(
+            "sends",
+            Word(&["changed", "account"]),
+            "The changed fields alone, or all that was read with the changes in it.",
+        )],
+    ],
+};
+
+static TAKES: &[Key] = &[
+    key(
+        "for",
+        Or(&[Text("an attribute"), List(&Text("an attribute")), Map("an attribute", &Scalar)]),
+        "The changes it takes: attributes, or an attribute's value. Without it: what no other row takes.",
+    ),
+    key("look_first", Flag, "The product does not refuse doubles of a unique attribute: look before."),
+];
+
+static PLANNED_UPDATE: Shape = Shape {
+    name: "an update row by script",
+    doc: "Changing an account by the shared calls that a function plans.",
+    keys: &[
+        &[must(
+            "script",
+            Text("a function"),
+            "A function of the script file: `fn (before, after)`, and perhaps `settings`. It gives a list of `#{ via: \"NAME\", args: #{ … } }`: calls of `calls:`, made in this order.",
+        )],
+        TAKES,
     ],
 };
 
