@@ -65,7 +65,7 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     for change in left.elements.iter().filter(|change| kind.rules[change.rule].has_calls()) {
         supposed.extend(subject.adds(change, resource)?);
     }
-    supposed.extend(rows(subject, resource, &left)?);
+    supposed.extend(rows(subject, resource, &left)?.0);
     Ok(Creation { make, then, left, supposed })
 }
 
