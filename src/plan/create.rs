@@ -74,6 +74,20 @@ pub fn then(subject: &Subject<'_>, resource: &Resource) -> Vec<Planned> {
     subject.kind.create.as_ref().map(|create| subject.then(create.write.call, resource)).unwrap_or_default()
 }
 
+/// What an account lacks that an earlier request made, as far as updates take it. What is never shown was in that request, and a
+/// create takes nothing away that the target gives to everybody.
+pub fn missing(kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> Changes {
+    let mut missing = crate::plan::diff(kind, shown, wanted);
+    missing.rules.retain(|place| {
+        let rule = &kind.rules[*place];
+        let value = kind.value_of(rule, wanted);
+        let taken = || kind.update.iter().any(|row| row.takes.is_empty() || row.takes_change(rule, (kind, value)));
+        value.is_some() && !matches!(rule.shape, Shape::Write(_)) && taken()
+    });
+    missing.elements.iter_mut().for_each(|change| change.removes.clear());
+    missing
+}
+
 /// What was given and is not in the create's request, as far as updates take it.
 fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Resource, &Resource)) -> Changes {
     let kind = subject.kind;

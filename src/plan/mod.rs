@@ -10,7 +10,7 @@ mod search;
 mod write;
 
 pub use change::{Changes, ElementChange, blind, diff, elements_need_account, listed};
-pub use create::{Creation, create, then};
+pub use create::{Creation, create, missing, then};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
 pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete_needs_account, made_key, update};

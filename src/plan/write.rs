@@ -340,7 +340,7 @@ impl Subject<'_> {
 }
 
 impl UpdateRow {
-    fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
+    pub(super) fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
         self.takes.iter().any(|takes: &Takes| {
             // A row for a part takes the whole, unless the part has a rule of its own.
             let part = rule.attribute.covers(&takes.attribute)
