@@ -226,6 +226,7 @@ impl Explained {
             covers: Vec::new(),
             fields: Vec::new(),
             planner: None,
+            moves_to: None,
         };
         match lookup {
             Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),

@@ -9,8 +9,10 @@ use crate::plan::write::{PlanError, Subject};
 use crate::plan::{Planned, Purpose};
 use crate::scim::resource::Resource;
 use crate::wire::call::CallError;
-use crate::wire::{Argument, Variable};
+use crate::wire::template::as_text;
+use crate::wire::{Argument, Term, Variable};
 use serde_json::Value;
+use std::borrow::Cow;
 
 impl Subject<'_> {
     /// The steps of a row that a function plans. There are none while the account is not known: who only supposes it shows none.
@@ -20,7 +22,10 @@ impl Subject<'_> {
         (earlier, rules): (&[&Rule], &[&Rule]),
         (after, elements): (&Resource, &[ElementChange]),
     ) -> Result<Vec<Planned>, PlanError> {
-        let Some(before @ Value::Object(_)) = self.before.map(|before| before.document) else { return Ok(Vec::new()) };
+        let Some(before) = self.before.map(|before| before.document).filter(|before| before.is_object()) else {
+            return Ok(Vec::new());
+        };
+        let before = &*self.under_its_key(before);
         let whole = [earlier, rules].concat();
         let mut draft = Draft { document: before.clone(), ..Draft::default() };
         self.put_rules((&whole, Sends::Account), (after, elements), &mut draft)?;
@@ -38,6 +43,17 @@ impl Subject<'_> {
             step.covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
         }
         Ok(steps)
+    }
+
+    /// The account as it was, under the key that an earlier row may have given it.
+    fn under_its_key<'b>(&self, before: &'b Value) -> Cow<'b, Value> {
+        let mut before = Cow::Borrowed(before);
+        if let Term::Value(key) = &self.key
+            && self.kind.key_of(&before).as_deref() != Some(&*as_text(key))
+        {
+            self.kind.key.at.set(before.to_mut(), key.clone());
+        }
+        before
     }
 
     /// The steps of a delete that a function plans.
