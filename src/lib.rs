@@ -127,7 +127,7 @@
 //! | mapping, rule | one compiled file; one line of it | config, entry |
 //! | to target, to SCIM | the two directions | inbound, outbound |
 //! | transform | a built-in value change, with its inverse | converter |
-//! | script | a value change in Rhai | hook, plugin |
+//! | script | a value change, the meaning of an answer, or a list of calls, in Rhai | hook, plugin |
 //! | plan, step, call | what would be done; one element of it; an HTTP request the mapping declares | action, task |
 //! | lookup | a value that is got by a call of its own: a session, the id of a name | |
 //! | line | what takes a call to a target and brings its answer | channel |

@@ -1,8 +1,9 @@
 //! What an operation would do, without doing it: the steps that gather, and the steps that write.
 
+use crate::engine::account::Extent;
 use crate::engine::document::reads;
 use crate::engine::update::Asked;
-use crate::engine::{OperationError, Work};
+use crate::engine::{Account, OperationError, Work};
 use crate::gateway::PatchAnswer;
 use crate::mapping::{Planner, TypeMapping, UpdateRow};
 use crate::plan::{self, Changes, Lookup, Planned, Purpose, Subject};
@@ -20,36 +21,46 @@ pub struct Explained {
     pub notes: Vec<String>,
 }
 
-/// Explains reading one resource, or deleting it.
+/// Explains reading one resource.
 ///
 /// # Errors
 /// No key of this target looks like that id; the mapping declares no call.
-pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
+pub fn read(work: &Work, id: &str) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
-    let read = || reads(work, &located.term);
     let mut explained = Explained::default();
-    if work.kind().fixed.is_some() && purpose == Purpose::Read {
+    if work.kind().fixed.is_some() {
         explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
-        return Ok(explained);
+    } else {
+        explained.steps.extend(reads(work, &located.term)?);
     }
-    match purpose {
-        Purpose::Delete => {
-            let kind = work.kind();
-            let subject = Subject {
-                mapping: &work.instance.mapping,
-                kind,
-                key: located.term.clone(),
-                before: None,
-                references: &plan::SameKeys,
-                known: work.known(),
-            };
-            if plan::delete_needs_account(&subject) {
-                explained.steps.extend(read()?);
-            }
-            explained.steps.extend(plan::delete(&subject)?);
-            explained.note_planner(kind.delete.as_ref().and_then(|delete| delete.by.planner()));
-        }
-        _ => explained.steps.extend(read()?),
+    Ok(explained)
+}
+
+/// Explains deleting one resource. Where the account must be known and is not given, what depends on it is left open.
+///
+/// # Errors
+/// No key of this target looks like that id; the mapping declares no call; a function refuses.
+pub async fn delete(work: &Work, id: &str, given: Given) -> Result<Explained, OperationError> {
+    let located = work.locate(id)?;
+    let (kind, mut explained) = (work.kind(), Explained::default());
+    let mut subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: located.term.clone(),
+        before: None,
+        references: &plan::SameKeys,
+        known: work.known(),
+    };
+    let needed = plan::delete_needs_account(&subject);
+    let account =
+        if needed && given == Given::Account { Some(work.gather(&located, Extent::Whole).await?) } else { None };
+    subject.before = account.as_ref().map(Account::before);
+    if needed {
+        explained.steps.extend(reads(work, &located.term)?);
+    }
+    explained.steps.extend(plan::delete(&subject)?);
+    if account.is_none() {
+        explained.note_planner(kind.delete.as_ref().and_then(|delete| delete.by.planner()));
     }
     Ok(explained)
 }
@@ -229,7 +240,7 @@ impl Explained {
             moves_to: None,
         };
         match lookup {
-            Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),
+            Lookup::Id(id) => self.steps.extend(read(work, id)?.steps),
             Lookup::Kept(path, _) => {
                 self.notes.push(format!("`{path}` is kept: our store names the account, which is then read"))
             }

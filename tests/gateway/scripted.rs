@@ -1,7 +1,7 @@
 //! Scripts that plan calls, and scripts that say what an answer means: at the product's socket, nothing is called twice or in vain.
 
 use crate::client::Answer;
-use crate::stage::{Behind, Heard, Site, assert_error, reply};
+use crate::stage::{Behind, Heard, Site, assert_error, folder, reply, transom, write};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -158,4 +158,19 @@ async fn a_create_whose_answer_nobody_understands_is_made_once() {
     let made = behind.client.send("POST /Users", Some(&body)).await.unwrap();
     assert_eq!((made.status, &made.body["id"]), (201, &json!("8")), "{made:?}");
     assert_eq!(site.count("POST /users"), 1, "{:?}", site.lines());
+}
+
+#[tokio::test]
+async fn what_a_function_plans_is_explained_where_the_account_is_given() {
+    let folder = folder();
+    write(folder.path(), "site.yaml", MAPPING);
+    write(folder.path(), "site.rhai", SCRIPT);
+    write(folder.path(), "body.json", r#"{"Operations": [{"op": "replace", "path": "title", "value": "Lead"}]}"#);
+    write(folder.path(), "account.json", r#"{"id": "7", "login": "b", "title": "Guide"}"#);
+    let asked = ["explain", "--mapping", "site.yaml", "--request", "PATCH /Users/7", "--body", "body.json"];
+    let open = transom(folder.path(), &asked).await;
+    assert!(open.code == Some(0) && open.out.contains("`fields` plans further calls"), "{open:?}");
+    let given = transom(folder.path(), &[&asked[..], &["--account", "account.json"]].concat()).await;
+    let told = "2. PUT /users/7/title\n     {\"to\":\"Lead\"}\n     planned by `fields`   site.yaml:15\n";
+    assert!(given.code == Some(0) && given.out.contains(told), "{given:?}");
 }
