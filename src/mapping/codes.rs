@@ -209,7 +209,7 @@ codes! {
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
-    SHARED_UNKNOWN "M073" "shared-unknown" Error "`via` names a call that `calls:` does not have"
+    SHARED_UNKNOWN "M073" "shared-unknown" Error "a call that `calls:` does not have"
         "Shared calls stand in `calls:` under a name, which `via` repeats.";
     ARGUMENT_MISSING "M074" "argument-missing" Error "a hole of a shared call that nothing fills"
         "Every place that uses a shared call fills each of its holes in `args`.";

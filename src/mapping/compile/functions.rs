@@ -79,6 +79,12 @@ pub(super) fn parameters(context: &Context<'_>, node: &Node, job: Job) -> Option
 pub(super) fn planner(context: &Context<'_>, node: &Node) -> Option<Planner> {
     context.plans.set(true);
     let count = parameters(context, node, Job::Plan)?;
+    if context.shared.borrow().is_empty() {
+        let message = format!("there is no call that `{}` could plan", node.text()?);
+        let hint = "declare the calls in `calls:`, with a hole for whatever the function fills";
+        context.report.hint(&codes::SHARED_UNKNOWN, &node.span, (message, hint));
+        return None;
+    }
     Some(Planner {
         script: context.script.clone()?,
         function: node.text()?.into(),
