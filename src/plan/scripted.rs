@@ -84,9 +84,6 @@ impl Subject<'_> {
             let holes = call.holes().into_iter();
             let known = holes.filter_map(|hole| Some((hole, self.value_of_hole(hole, (Some(after), resource))?)));
             arguments.extend(known.map(|(hole, value)| Argument::of(hole.clone(), value)));
-            if !after.is_null() {
-                arguments.push(Argument::of(Variable::Account, after.clone()));
-            }
             let mut planned = Planned::of(wanted.call, purpose, arguments);
             planned.planner = Some((planner.function.clone(), planner.line));
             // What cannot be called is told before the first is.
@@ -94,6 +91,10 @@ impl Subject<'_> {
                 return Err(PlanError::Script(planner.failed(unfit((at + 1, wanted.via), cause))));
             }
             steps.push(planned);
+        }
+        // By the account that it leaves, the last one shows whether the key moved.
+        if let (Some(last), false) = (steps.last_mut(), after.is_null()) {
+            last.step.arguments.push(Argument::of(Variable::Account, after.clone()));
         }
         Ok(steps)
     }
