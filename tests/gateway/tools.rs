@@ -56,6 +56,17 @@ async fn check_counts_how_attributes_go() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_utf_8_is_told_with_its_line() {
+    let folder = folder();
+    let latin_1: Vec<u8> =
+        MAPPING.replace("product: Shelf", "product: Caf\u{e9}").chars().map(|one| one as u8).collect();
+    std::fs::write(folder.path().join("shelf.yaml"), latin_1).unwrap();
+    let ended = transom(folder.path(), &["check", "shelf.yaml"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.contains("shelf.yaml:2:13") && ended.out.contains("save the file as UTF-8"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn tests_record_what_they_lack_and_then_hold() {
     let folder = folder();
     write(folder.path(), "shelf.yaml", MAPPING);
