@@ -46,11 +46,18 @@ impl Scope for ResourceScope<'_> {
                     .find(|path| path.to_string() == **name)
                     .cloned();
                 let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
-                self.resource.get(&path).map(Cow::Borrowed)
+                self.resource.get(&path).or_else(|| self.part(&path)).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
             other => self.known.value(other),
         }
+    }
+}
+
+impl<'a> ResourceScope<'a> {
+    /// A sub-attribute of a multi-valued attribute: that of the primary element, else of the first.
+    fn part(&self, path: &AttributePath) -> Option<&'a Value> {
+        chosen_of_any_type(self.resource.elements(&path.parent()))?.get(&**path.sub.as_ref()?)
     }
 }
 
@@ -121,6 +128,7 @@ impl TypeMapping {
             (Shape::Has { .. } | Shape::Elected { .. }, None) => return Ok(()),
             _ => {}
         }
+        let nothing = self.value_of(rule, resource).is_none();
         let held = rule.writes_to().zip(document).and_then(|(at, document)| at.first(document));
         let fields = self.fields(rule, (resource, &AsItWas { held, known }))?;
         let several = fields.len() > 1;
@@ -134,7 +142,7 @@ impl TypeMapping {
             draft.carry(at, document);
             match (value, &rule.cleared, before) {
                 (Some(value), _, _) => draft.put(at, value, rule.line),
-                (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
+                (None, Cleared::Absent, _) if nothing && !rule.can_be_cleared() => {}
                 (None, Cleared::As(spellings), _) => {
                     draft.put(at, spellings.first().cloned().unwrap_or_default(), rule.line);
                 }
@@ -243,9 +251,7 @@ impl TypeMapping {
                 );
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
-            None => {
-                elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
-            }
+            None => chosen_of_any_type(elements),
         }
     }
 
@@ -415,6 +421,10 @@ impl Rule {
 fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
     let wanted = fold(of_type);
     elements.iter().find(|element| element.get("type").and_then(Value::as_str).is_some_and(|text| fold(text) == wanted))
+}
+
+fn chosen_of_any_type(elements: &[Value]) -> Option<&Value> {
+    elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
 }
 
 /// The array itself, without the filter that chooses its elements.
