@@ -40,7 +40,7 @@ pub struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve SCIM as transom.yaml says, until SIGTERM or Ctrl-C
+    /// Serve SCIM as transom.yaml says, until SIGTERM or Ctrl-C; says on standard error where it listens
     Serve(serve::Arguments),
     /// Say everything that is wrong with mapping files, with place and way out
     Check(check::Arguments),
