@@ -299,7 +299,9 @@ async fn trouble_names_where_to_look() {
     write(folder.path(), "api.key", "wrong");
     let said = looked(folder.path(), 1).await;
     assert!(
-        said.contains("(status 401): the API key was refused; look at `auth:` in the mapping, and at the settings of this target"),
+        said.contains(
+            "(status 401): the API key was refused; look at `auth:` in the mapping, and at the settings of this target"
+        ),
         "{said}"
     );
     Script::default().write(folder.path(), &product);
