@@ -168,7 +168,7 @@ codes! {
     KEY_STABLE_AND_MADE "M051" "key-stable-and-made" Error "a key both `stable` and `made`"
         "A stable key is issued by the target and never changes; a made key follows its attributes.";
     KEY_NOT_YIELDED "M052" "key-not-yielded" Error "a key that no answer yields"
-        "After a create nobody would know the account's key. Say `key:` on the create, or let its answer be the account.";
+        "After a create nobody would know the account's key. Say `key:` on the create, let its answer be the account, or give a `find` by a required and unique attribute.";
     REQUIRED_UNMAPPED "M053" "required-unmapped" Error "a required attribute without rule"
         "Every client sends it, and a resource without it is not valid SCIM: `userName` of users, `displayName` of groups.";
     READ_ONLY_ATTRIBUTE "M054" "read-only-attribute" Error "a rule that writes a read-only attribute"
