@@ -12,6 +12,7 @@ pub mod reading;
 pub mod record;
 pub mod rule;
 mod shape;
+mod slips;
 mod source;
 mod text;
 pub mod to_scim;
@@ -35,6 +36,7 @@ pub use member::Member;
 pub use reading::{Main, NamedRead, Reading};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use shape::json_schema;
+pub use slips::no_text;
 pub use transform::{Conversion, Transform, TransformError};
 pub use writing::{Delete, Follow, Leaves, Poll};
 
