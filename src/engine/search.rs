@@ -241,7 +241,10 @@ impl Work {
     }
 
     /// The accounts that items without keys stand for.
-    async fn read_by_handle(&self, handle: &Path, items: Vec<Value>) -> Result<Vec<Shown>, OperationError> {
+    ///
+    /// # Errors
+    /// An item has no handle; the target cannot be asked.
+    pub async fn read_by_handle(&self, handle: &Path, items: Vec<Value>) -> Result<Vec<Shown>, OperationError> {
         let handles = items.iter().map(|item| handle.first(item).cloned().ok_or(OperationError::Keyless));
         let handles: Vec<Value> = handles.collect::<Result<_, _>>()?;
         let read = stream::iter(handles).map(|value| async move { self.ask(&Term::Value(value)).await });

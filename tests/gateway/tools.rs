@@ -1,7 +1,7 @@
 //! The commands around a mapping: the schema, the counts of `check`, tests that record themselves.
 
-use crate::stage::{Product, Script, folder, transom, write};
-use serde_json::Value;
+use crate::stage::{Product, Script, Site, folder, reply, transom, write};
+use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -317,4 +317,48 @@ async fn trouble_names_where_to_look() {
     assert!(said.contains("SILENT User, line ") && said.contains("cannot be reached; look at `base_url`"), "{said}");
     let ended = transom(folder.path(), &["check", "--connect", "moqup"]).await;
     assert!(ended.code == Some(2) && ended.err.contains("there is no target `moqup`"), "{ended:?}");
+}
+
+const NAMES: &str = "edition: 1
+product: Names
+User:
+  key: { at: $.name, stable: true }
+  absent_when: { at: $.state.gone, equals: true }
+  attributes:
+    userName: { at: $.name, required: true }
+    title:    { read: $.card.title }
+    nickName: { read: $.nick }
+    active:   { read: $.state.on }
+  read: { account: GET /users/<key>, card: GET /users/<key>/card, state: GET /users/<key>/state }
+  list: { call: GET /users, items: $.all, key: { handle: . }, lacks: [userName, title, nickName, active] }
+";
+
+#[tokio::test]
+async fn items_that_are_read_by_handle_are_no_accounts() {
+    let site = Site::start(|heard| match heard.line.as_str() {
+        "GET /users" => reply(200, &json!({ "all": ["anna", "bob", "cleo"] })),
+        "GET /users/anna" => reply(200, &json!({ "name": "anna" })),
+        "GET /users/bob" => reply(200, &json!({ "name": "bob" })),
+        "GET /users/anna/state" => reply(200, &json!({ "gone": true })),
+        "GET /users/bob/state" => reply(200, &json!({ "on": true })),
+        "GET /users/anna/card" | "GET /users/bob/card" => reply(200, &json!({ "title": "Cook" })),
+        _ => reply(404, &Value::Null),
+    })
+    .await;
+    let folder = folder();
+    write(folder.path(), "names.yaml", NAMES);
+    let address = site.address;
+    let config = format!("targets: {{ names: {{ mapping: names.yaml, base_url: 'http://{address}' }} }}\n");
+    write(folder.path(), "transom.yaml", &config);
+    let ended = transom(folder.path(), &["check", "--connect"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for told in [
+        "line 12: read by handle: 2 of the first 3 items are accounts",
+        "an account of the list can be read",
+        "line 9: nickName from $.nick: nothing stands there in any of 2 accounts; they hold `name`",
+        "0 wrong, ",
+    ] {
+        assert!(ended.out.contains(told), "{told}\n{}", ended.out);
+    }
+    assert!(!ended.out.contains("$.card") && !ended.out.contains("$.state"), "{}", ended.out);
 }

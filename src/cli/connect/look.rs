@@ -22,6 +22,9 @@ pub async fn look(work: &Work) -> Vec<Finding> {
     look.found
 }
 
+/// How many items of a list are read, where one may tell nothing.
+const FEW: usize = 3;
+
 struct Look<'a> {
     work: &'a Work,
     kind: &'a TypeMapping,
@@ -41,11 +44,17 @@ impl Look<'_> {
         self.work.prepare().await?;
         let documents = self.list(&list).await?;
         let known = self.work.known();
-        let ours: Vec<&Value> = documents.iter().filter(|one| !self.kind.is_absent(one, known)).collect();
-        let lacks = |path: &AttributePath| list.lacks.iter().any(|lacks| lacks.covers(path) || path.covers(lacks));
+        let documents = self.accounts(&list, documents).await?;
+        let ours: Vec<&Value> = documents.iter().collect();
+        let lacks = |path: &AttributePath| is_lacking(self.kind, &list, path);
         self.found.extend(rules(self.kind, (&ours, known), &lacks));
-        let Some(key) = self.keys(&ours) else { return Ok(()) };
-        let account = self.read(&key).await?;
+        // Of an item that only its account can judge, nobody knows whether it is one of ours.
+        let tries = if list.undecided.is_empty() { 1 } else { FEW };
+        let keys = self.keys(&ours);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let account = self.read(keys.iter().take(tries)).await?;
         if let Some(account) = &account {
             // What the list shows was looked at already.
             self.found.extend(rules(self.kind, (&[account], known), &|path| !lacks(path)));
@@ -75,43 +84,39 @@ impl Look<'_> {
             self.say(Level::Wrong, line, "`total` is no number, or less than one page holds");
         }
         if listing.is_some_and(|listing| listing.paging.is_some() || listing.next.is_some()) {
-            self.second(&mut pages, (line, &first)).await?;
+            let named = |one: &Value| match &list.handle {
+                Some(handle) => handle.first(one).map(ToString::to_string),
+                None => self.kind.key_of(one),
+            };
+            let first: Vec<String> = first.iter().filter_map(named).collect();
+            let said = second(&mut pages, (&first, &named)).await?;
+            said.into_iter().for_each(|(level, text)| self.say(level, line, text));
         }
         Ok(first)
     }
 
-    async fn second(
-        &mut self,
-        pages: &mut Pages<'_>,
-        (line, first): (Option<u32>, &[Value]),
-    ) -> Result<(), OperationError> {
-        let before = pages.total();
-        let second = pages.next().await?.unwrap_or_default();
-        let known = |one: &&Value| {
-            self.kind
-                .key_of(one)
-                .is_some_and(|key| first.iter().any(|other| self.kind.key_of(other).as_ref() == Some(&key)))
-        };
-        let again = second.iter().filter(known).count();
-        match (second.len(), again) {
-            (0, _) => self.say(Level::Note, line, "everything is on one page, so it was not seen whether paging works"),
-            (_, 0) => self.say(Level::Well, line, "the second page holds other accounts than the first"),
-            (all, again) => {
-                let text =
-                    format!("{again} of {all} accounts of the second page stand on the first already: look at `page:`");
-                self.say(Level::Wrong, line, text);
-            }
+    /// Those of the items that are ours. An item that is read by its handle is no account: of these the first few are read.
+    async fn accounts(&mut self, list: &Search, items: Vec<Value>) -> Result<Vec<Value>, OperationError> {
+        let (kind, known) = (self.kind, self.work.known());
+        let ours = items.into_iter().filter(|item| !kind.is_absent_item(list, item, known));
+        let Some(handle) = &list.handle else { return Ok(ours.collect()) };
+        let line = Some(self.work.instance.mapping.call(list.call).line);
+        let (with, without): (Vec<Value>, Vec<Value>) = ours.partition(|item| handle.first(item).is_some());
+        if !without.is_empty() {
+            let all = with.len() + without.len();
+            let text = format!("handle: nothing stands at {} in {} of {all} items", handle.text(), without.len());
+            self.say(Level::Wrong, line, text);
         }
-        if let (Some(before), Some(after)) = (before, pages.total())
-            && before != after
-        {
-            self.say(Level::Note, line, format!("the total was {before} on the first page and {after} on the second"));
-        }
-        Ok(())
+        let few: Vec<Value> = with.into_iter().take(FEW).collect();
+        let asked = few.len();
+        let read = self.work.read_by_handle(handle, few).await?;
+        let level = if read.is_empty() && asked > 0 { Level::Wrong } else { Level::Well };
+        self.say(level, line, format!("read by handle: {} of the first {asked} items are accounts", read.len()));
+        Ok(read.into_iter().map(|shown| shown.document).collect())
     }
 
-    /// The key of the first account, after a look at those of all.
-    fn keys(&mut self, accounts: &[&Value]) -> Option<String> {
+    /// The keys of the accounts, after a look at all.
+    fn keys(&mut self, accounts: &[&Value]) -> Vec<String> {
         let shaped = |one: &&Value| self.kind.key_of(one).is_some_and(|key| plan::key_value(self.kind, &key).is_some());
         let wrong = accounts.iter().filter(|one| !shaped(one)).count();
         if wrong > 0 {
@@ -123,26 +128,28 @@ impl Look<'_> {
             );
             self.say(Level::Wrong, None, text);
         }
-        accounts.iter().find(|one| shaped(one)).and_then(|one| self.kind.key_of(one))
+        accounts.iter().filter(|one| shaped(one)).filter_map(|one| self.kind.key_of(one)).collect()
     }
 
-    /// The account as `read` shows it.
-    async fn read(&mut self, key: &str) -> Result<Option<Value>, OperationError> {
-        let (Some(read), Some(value)) = (&self.kind.read, plan::key_value(self.kind, key)) else { return Ok(None) };
+    /// The first of these accounts that is there, as `read` shows it.
+    async fn read(&mut self, keys: impl Iterator<Item = &String>) -> Result<Option<Value>, OperationError> {
+        let Some(read) = &self.kind.read else { return Ok(None) };
         let line = read.call().map(|call| self.work.instance.mapping.call(call).line);
-        let located = Located { id: key.to_owned(), key: key.to_owned(), term: Term::Value(value), link: None };
-        match self.work.fetch(&located).await {
-            Ok(Some(shown)) => {
-                self.say(Level::Well, line, "an account of the list can be read");
-                Ok(Some(shown.document))
+        for key in keys {
+            let Some(value) = plan::key_value(self.kind, key) else { continue };
+            let located = Located { id: key.clone(), key: key.clone(), term: Term::Value(value), link: None };
+            match self.work.fetch(&located).await {
+                Ok(Some(shown)) => {
+                    self.say(Level::Well, line, "an account of the list can be read");
+                    return Ok(Some(shown.document));
+                }
+                Ok(None) | Err(OperationError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
             }
-            Ok(None) | Err(OperationError::NotFound { .. }) => {
-                let text = "an account of the list cannot be read: it is not there, its key is another one, or the answer is wrapped (`envelope`, `result`)";
-                self.say(Level::Wrong, line, text);
-                Ok(None)
-            }
-            Err(error) => Err(error),
         }
+        let text = "an account of the list cannot be read: it is not there, its key is another one, or the answer is wrapped (`envelope`, `result`)";
+        self.say(Level::Wrong, line, text);
+        Ok(None)
     }
 
     /// Is the account found by what it holds?
@@ -170,6 +177,37 @@ impl Look<'_> {
     fn say(&mut self, level: Level, line: Option<u32>, text: impl Into<String>) {
         self.found.push(Finding { level, kind: self.kind.kind.name.clone(), line, text: text.into() });
     }
+}
+
+/// Do the accounts of a list lack what this attribute is read from? What a read of its own shows stands in no item.
+fn is_lacking(kind: &TypeMapping, list: &Search, path: &AttributePath) -> bool {
+    let named = kind.named_reads().iter().any(|named| named.feeds(path));
+    let listed = list.handle.is_none() && list.lacks.iter().any(|lacks| lacks.covers(path) || path.covers(lacks));
+    named || listed
+}
+
+/// What the second page tells, the first one holding these.
+async fn second(
+    pages: &mut Pages<'_>,
+    (first, named): (&[String], &dyn Fn(&Value) -> Option<String>),
+) -> Result<Vec<(Level, String)>, OperationError> {
+    let before = pages.total();
+    let second = pages.next().await?.unwrap_or_default();
+    let again = second.iter().filter_map(named).filter(|name| first.contains(name)).count();
+    let page = match (second.len(), again) {
+        (0, _) => (Level::Note, "everything is on one page, so it was not seen whether paging works".to_owned()),
+        (_, 0) => (Level::Well, "the second page holds other accounts than the first".to_owned()),
+        (all, again) => {
+            let text =
+                format!("{again} of {all} accounts of the second page stand on the first already: look at `page:`");
+            (Level::Wrong, text)
+        }
+    };
+    let changed = before.zip(pages.total()).filter(|(before, after)| before != after);
+    let total = changed.map(|(before, after)| {
+        (Level::Note, format!("the total was {before} on the first page and {after} on the second"))
+    });
+    Ok(std::iter::once(page).chain(total).collect())
 }
 
 /// The sub-attribute of the first element.

@@ -5,7 +5,7 @@ use crate::mapping::election::Election;
 use crate::mapping::{Item, Rule, Shape, Source, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{Part, Path, Scope, Variable};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What every rule makes of the accounts, but those of attributes that `lacks` says are not there.
@@ -46,7 +46,7 @@ fn nothing(kind: &TypeMapping, rule: &Rule, accounts: &[&Value]) -> Option<Findi
     if required || paths.is_empty() || accounts.is_empty() || paths.iter().any(|path| holds(path)) {
         return None;
     }
-    let text = format!("nothing stands there in any of {} accounts; they hold {}", accounts.len(), names(accounts));
+    let text = format!("nothing stands there in any of {} accounts; they hold {}", accounts.len(), held(accounts));
     Some(finding(kind, rule, (Level::Note, text)))
 }
 
@@ -57,17 +57,19 @@ fn hollow(kind: &TypeMapping, rule: &Rule, accounts: &[&Value]) -> Vec<Finding> 
     let without = |item: &&Item| !elements.is_empty() && !elements.iter().any(|one| item.at.first(one).is_some());
     let told = |item: &Item| {
         let (sub, place) = (&item.sub, item.at.text());
-        let hold = if elements.iter().any(|one| one.is_object()) { names(&elements) } else { kinds(&elements) };
-        let text = format!("{sub}: nothing stands at {place} in any of {} elements; they hold {hold}", elements.len());
+        let (all, hold) = (elements.len(), held(&elements));
+        let text = format!("{sub}: nothing stands at {place} in any of {all} elements; they hold {hold}");
         finding(kind, rule, (Level::Note, text))
     };
     items.iter().filter(without).map(told).collect()
 }
 
-/// The names of the fields of the first that has any.
-fn names(all: &[&Value]) -> String {
-    let fields = all.iter().find_map(|one| one.as_object()).into_iter().flatten();
-    fields.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+/// The names of the fields of the first that has any; of what has no fields, the kind.
+fn held(all: &[&Value]) -> String {
+    let fields = all.iter().filter_map(|one| one.as_object()).find(|fields| !fields.is_empty());
+    let names =
+        |fields: &Map<String, Value>| fields.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    fields.map_or_else(|| kinds(all), names)
 }
 
 fn finding(kind: &TypeMapping, rule: &Rule, (level, text): (Level, String)) -> Finding {
@@ -150,6 +152,8 @@ mod tests {
         let told = told("roles: { each: $.roles, value: { read: .id } }", &accounts);
         let wanted = "note   User, line 7: roles from $.roles: value: nothing stands at .id in any of 1 elements; they hold `ref`, `since`";
         assert_eq!(told, [wanted]);
+        let bare = told("title: { read: $.title }", &[json!("anna"), json!("bob")]);
+        assert!(bare.iter().any(|one| one.ends_with("in any of 2 accounts; they hold a text")), "{bare:#?}");
         assert!(super::tests::told("roles: { each: $.roles, value: { read: .ref } }", &accounts).is_empty());
     }
 }
