@@ -269,4 +269,6 @@ codes! {
         "In YAML a blank and `#` begin a comment, so of `room #12` only `room` is read. Quote the text, or write a blank after `#`.";
     CHANGE_UNSEEN "M105" "change-unseen" Error "a change that the function which plans its calls cannot see"
         "The function is shown the account as the rules would leave it. A rule that only reads, and no single place that could be written, leaves no trace there.";
+    READ_WRITTEN "M106" "read-written" Error "a rule that writes into the answer of a named read"
+        "The answer of a named read lies in the account under its name to be looked at; the product has no such field. Read it with `read:`, and send a change by a row of `update` with a body of its own.";
 }

@@ -152,7 +152,7 @@ mod tests {
         let told = told("roles: { each: $.roles, value: { read: .id } }", &accounts);
         let wanted = "note   User, line 7: roles from $.roles: value: nothing stands at .id in any of 1 elements; they hold `ref`, `since`";
         assert_eq!(told, [wanted]);
-        let bare = told("title: { read: $.title }", &[json!("anna"), json!("bob")]);
+        let bare = super::tests::told("title: { read: $.title }", &[json!("anna"), json!("bob")]);
         assert!(bare.iter().any(|one| one.ends_with("in any of 2 accounts; they hold a text")), "{bare:#?}");
         assert!(super::tests::told("roles: { each: $.roles, value: { read: .ref } }", &accounts).is_empty());
     }

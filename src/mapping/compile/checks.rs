@@ -7,9 +7,9 @@ use crate::mapping::Shape;
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::Node;
-use crate::mapping::{KeyRule, Takes};
+use crate::mapping::{KeyRule, Takes, UpdateRow, Write};
 use crate::scim::schema::{Mutability, Uniqueness};
-use crate::wire::{Path, ResultAt, Variable};
+use crate::wire::{Call, Path, ResultAt, Variable};
 use serde_json::Value;
 
 pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], Option<&KeyRule>)) {
@@ -19,6 +19,7 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
         changes_are_taken(section, calls, (drafts, key));
     }
     everything_is_sent(section, calls, drafts);
+    answers_are_read(section, calls, drafts);
     rows_are_used(section, calls);
     planned_changes_are_seen(section, calls, drafts);
     lacks_are_read(section, calls);
@@ -75,11 +76,17 @@ fn row_span(section: &Section<'_>, line: u32) -> std::ops::Range<usize> {
 fn changes_are_taken(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], Option<&KeyRule>)) {
     // A row that could not be read was reported; what it would take is not known.
     let rows = section.entry.value.get("update").map_or(0, |node| node.items().len());
-    if calls.update.len() != rows || calls.update.iter().any(|row| row.takes.is_empty()) {
+    if calls.update.len() != rows {
         return;
     }
+    let declared = section.context.calls.borrow();
+    let open = |rule: &Rule| calls.update.iter().any(|row| row.takes.is_empty() && carries(row, rule, &declared));
     for draft in drafts.iter().filter(|draft| is_sent(&draft.rule) && !draft.marks.is_immutable()) {
         let rule = &draft.rule;
+        // What is written through another type's list, that type's calls take.
+        if rule.through.is_some() || open(rule) {
+            continue;
+        }
         let in_key = key.and_then(|key| key.made.as_ref()).is_some_and(|made| {
             made.holes().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()))
         });
@@ -87,11 +94,33 @@ fn changes_are_taken(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Dra
         // A row for a part that has a rule of its own takes that part alone.
         let takes = takes.filter(|takes| takes.attribute == rule.attribute || !has_own_rule(takes, drafts));
         if !in_key && !is_whole(section, rule, &takes.collect::<Vec<_>>()) {
-            let message = format!("no row of `update` takes a change of `{}`", rule.attribute);
-            let hint = "name it in a row's `for:`, add a row without `for:`, or mark the rule `immutable: true`";
+            let message = format!("no row of `update` takes {} of `{}`", untaken(rule, calls), rule.attribute);
+            let hint = match rule.shape {
+                Shape::Read(_) => {
+                    "a rule that only reads puts nothing into a row without `for:`; name the attribute in a row's `for:`, or each of its values"
+                }
+                _ => "name it in a row's `for:`, add a row without `for:`, or mark the rule `immutable: true`",
+            };
             section.context.report.hint(&codes::CHANGE_WITHOUT_CALL, &draft.key, (message, hint));
         }
     }
+}
+
+/// Which changes of the attribute no row takes: all, or those to the other value of a boolean.
+fn untaken(rule: &Rule, calls: &Calls) -> &'static str {
+    let mut takes = calls.update.iter().flat_map(|row| &row.takes).filter(|takes| overlaps(takes, rule));
+    match takes.find_map(|takes| takes.value.as_ref()?.as_bool()) {
+        Some(true) => "a change to `false`",
+        Some(false) => "a change to `true`",
+        None => "a change",
+    }
+}
+
+/// Does a row without `for` carry a change of the rule? Of one that only reads it sends nothing but what its call names.
+fn carries(row: &UpdateRow, rule: &Rule, declared: &[Call]) -> bool {
+    let named = |hole: &&Variable| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string());
+    let call = row.by.call().and_then(|write| declared.get(usize::from(write.call.0)));
+    !matches!(rule.shape, Shape::Read(_)) || call.is_none_or(|call| call.holes().iter().any(named))
 }
 
 /// What the create cannot carry is taken by a row of `update`, else it would be set in vain.
@@ -123,6 +152,33 @@ fn everything_is_sent(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) {
             let hint = "name it in a row's `for:`, or let the create carry it";
             section.context.report.hint(&codes::NEVER_SENT, &draft.key, (message, hint));
         }
+    }
+}
+
+/// What `<account>` carries stands in the account itself, not in the answer of another read.
+fn answers_are_read(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) {
+    let declared = section.context.calls.borrow();
+    let carries = |write: &Write, path: &Path| {
+        let call = declared.get(usize::from(write.call.0));
+        call.is_some_and(|call| call.holes().contains(&&Variable::Account))
+            && !write.drop.iter().any(|drop| is_inside(path, drop))
+    };
+    let sent = |rule: &Rule, path: &Path| {
+        let rows = || calls.update.iter().filter(|row| row.names(rule));
+        let open = || calls.update.iter().filter(|row| row.takes.is_empty() && rows().next().is_none());
+        calls.create.as_ref().is_some_and(|create| carries(&create.write, path))
+            || rows().chain(open()).filter_map(|row| row.by.call()).any(|write| carries(write, path))
+    };
+    for draft in drafts.iter().filter(|draft| is_sent(&draft.rule)) {
+        let written = draft.rule.written_paths();
+        let named = |path: &&&Path| {
+            calls.read.iter().flat_map(|read| &read.named).any(|named| path.root_field() == Some(&*named.name))
+        };
+        let Some(path) = written.iter().find(|path| named(path) && sent(&draft.rule, path)) else { continue };
+        let message =
+            format!("`{path}` stands in the answer of a named read, and `<account>` would carry it into the account");
+        let hint = "use `read:`, and a row of `update` with `for:` and a body of its own; or `drop:` it in the create";
+        section.context.report.hint(&codes::READ_WRITTEN, &draft.span, (message, hint));
     }
 }
 
