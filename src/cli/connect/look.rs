@@ -88,8 +88,8 @@ impl Look<'_> {
                 Some(handle) => handle.first(one).map(ToString::to_string),
                 None => self.kind.key_of(one),
             };
-            let first: Vec<String> = first.iter().filter_map(named).collect();
-            let said = second(&mut pages, (&first, &named)).await?;
+            let first: Vec<String> = first.iter().filter_map(&named).collect();
+            let said = second(&mut pages, &first, named).await?;
             said.into_iter().for_each(|(level, text)| self.say(level, line, text));
         }
         Ok(first)
@@ -189,7 +189,8 @@ fn is_lacking(kind: &TypeMapping, list: &Search, path: &AttributePath) -> bool {
 /// What the second page tells, the first one holding these.
 async fn second(
     pages: &mut Pages<'_>,
-    (first, named): (&[String], &dyn Fn(&Value) -> Option<String>),
+    first: &[String],
+    named: impl Fn(&Value) -> Option<String>,
 ) -> Result<Vec<(Level, String)>, OperationError> {
     let before = pages.total();
     let second = pages.next().await?.unwrap_or_default();
