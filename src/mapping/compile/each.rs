@@ -12,7 +12,7 @@ use crate::mapping::codes;
 use crate::mapping::member::Apart;
 use crate::mapping::rule::{Item, Shape};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::transform::Transform;
+use crate::mapping::transform::{Conversion, Transform};
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Kind, Mutability, nearest};
 use crate::wire::{CallId, Path, Variable};
@@ -143,10 +143,25 @@ fn item(subject: Subject<'_>, entry: &Entry, of: Elements) -> Option<Item> {
     };
     let (purpose, way) = if read_only { (Use::Read, Way::ToScim) } else { (Use::Write, Way::Both) };
     let transform = transform(context, own, Aim { way, ..aim });
+    one_value(subject, own, &transform);
     let refers_to = reference(context, own);
     let at = context.path_at(place, (Root::Item, purpose))?;
     let at = if of.keyed { within(&at)? } else { at };
     Some(Item { sub, at, read_only, refers_to, transform })
+}
+
+/// Says so where a conversion would make a list of one sub-attribute.
+fn one_value(subject: Subject<'_>, node: &Node, transform: &Transform) {
+    let splits = |one: &Conversion| matches!(one, Conversion::Split(_));
+    let splits = matches!(transform, Transform::As(all) if all.iter().any(splits));
+    if let (true, Some(place)) = (splits, node.get("as")) {
+        let message = "`split` would make a list of each element";
+        let hint = format!(
+            "where one text holds all elements, write `{}: {{ at: PATH, as: {{ join: \",\" }} }}`",
+            subject.path
+        );
+        subject.names.context.report.hint(&codes::CONVERSION_MISFIT, &place.span, (message, hint));
+    }
 }
 
 /// The place of a field of what stands under a name.
