@@ -271,4 +271,6 @@ codes! {
         "The function is shown the account as the rules would leave it. A rule that only reads, and no single place that could be written, leaves no trace there.";
     READ_WRITTEN "M106" "read-written" Error "a rule that writes into the answer of a named read"
         "The answer of a named read lies in the account under its name to be looked at; the product has no such field. Read it with `read:`, and send a change by a row of `update` with a body of its own.";
+    DEFAULT_MISFIT "M107" "default-misfit" Error "a default that its rule cannot send"
+        "A default is a value of the attribute, and goes through the rule's `values`, `as` or `script` like one that a client sends. This one would be refused in every create that lacks the attribute.";
 }

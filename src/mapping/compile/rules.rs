@@ -9,9 +9,10 @@ use crate::mapping::codes;
 use crate::mapping::rule::{Cleared, Rest, Rule, Shape, Source, Unknown, Written};
 use crate::mapping::source::{Entry, Node};
 use crate::mapping::text::{Form, form};
-use crate::mapping::transform::Transform;
+use crate::mapping::transform::{Conversion, Transform};
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Mutability, ResourceType};
+use crate::wire::Nothing;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -228,8 +229,32 @@ pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transf
         (true, false) => Written::Ignored,
         (false, _) => Written::Sent,
     };
+    default_is_sent(names.context, node, &rule);
     let says_ignore = node.get("written").and_then(Node::text) == Some("ignore");
     Draft { rule, marks: Marks::of(node), says_ignore, key: subject.key.clone(), span: node.span.clone() }
+}
+
+/// Says so where a constant default is none that the rule could send.
+fn default_is_sent(context: &Context<'_>, node: &Node, rule: &Rule) {
+    let (Some(place), Some(default)) = (node.get("default"), &rule.default) else { return };
+    let constant =
+        default.fill(&Nothing).filter(|_| default.holes().is_empty() && !matches!(rule.shape, Shape::Each { .. }));
+    let Some(Err(cause)) = constant.map(|value| rule.transform.to_target(&value, &Nothing)) else { return };
+    // What settings decide is not known yet.
+    let known = match &rule.transform {
+        Transform::As(conversions) => conversions.iter().all(|one| one.template().is_none()),
+        Transform::Script { to_target: Some(function), .. } => function.settings.is_none(),
+        _ => true,
+    };
+    if known {
+        let lists = matches!(&rule.transform, Transform::As(all) if all.iter().any(|one| matches!(one, Conversion::Join { .. })));
+        let hint = match place.text() {
+            Some(text) if lists => format!("the attribute is multi-valued: write `default: [{text}]`"),
+            _ => "write the value as a client would send it".to_owned(),
+        };
+        let message = format!("a create could not send this default: {cause}");
+        context.report.hint(&codes::DEFAULT_MISFIT, &place.span, (message, hint));
+    }
 }
 
 /// The spellings of nothing; an empty list is one itself.
