@@ -92,7 +92,8 @@ pub(super) fn search(
         also: declared.collect(),
         lacks: lacks(context, node, about).or_else(|| list.map(|list| list.lacks.clone())).unwrap_or_default(),
         undecided: Vec::new(),
-        handle: handle(names, node).or_else(|| list.and_then(|list| list.handle.clone())),
+        // What stands in an item is said beside where the items stand.
+        handle: handle(names, node).or_else(|| list.filter(|_| !own).and_then(|list| list.handle.clone())),
         rules: converted(context, node, about).or_else(|| list.and_then(|list| list.rules.clone())),
     })
 }
