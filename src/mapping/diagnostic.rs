@@ -188,6 +188,12 @@ impl Report {
         self.found.borrow().iter().any(|one| one.severity() == Severity::Error)
     }
 
+    /// Was a mistake found within this part of the file?
+    pub(super) fn is_wrong_in(&self, part: &Range<usize>) -> bool {
+        let inside = |span: &Range<usize>| part.start <= span.start && span.end <= part.end;
+        self.found.borrow().iter().any(|one| one.severity() == Severity::Error && inside(&one.span))
+    }
+
     pub(super) fn has(&self, code: &Code, span: &Range<usize>) -> bool {
         self.found.borrow().iter().any(|one| one.code == code && one.span == *span)
     }

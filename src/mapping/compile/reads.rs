@@ -128,8 +128,21 @@ fn complain(section: &Section<'_>, named: &NamedRead, facts: &Facts<'_>) {
     let Some(entry) = place else { return };
     let report = section.context.report;
     if looks_into(Some(&facts.key.at), &named.name) {
-        let message = format!("this read would hide the account's own `{}`, where its key stands", named.name);
-        report.hint(&codes::READ_HIDES_FIELD, &entry.key_span, (message, "give the read another name"));
+        let (message, hint) = match facts.key.at.root_field() {
+            Some(field) => (
+                format!("this read would hide the account's own `{field}`, where its key stands"),
+                "give the read another name",
+            ),
+            None => (
+                format!(
+                    "`{}` is no field, and the answer of this read would hide the key that stands there",
+                    facts.key.at
+                ),
+                "an account with named reads has its key in a field: read it by a call that shows the key in one; \
+                 a list of bare texts then says `key: { handle: . }`",
+            ),
+        };
+        report.hint(&codes::READ_HIDES_FIELD, &entry.key_span, (message, hint));
     } else if named.feeds.is_empty() && !named.judges && !named.fills {
         let message = format!("no rule, condition or call looks into `$.{}`", named.name);
         report.say(&codes::READ_FOR_NOTHING, &entry.key_span, message);

@@ -55,7 +55,8 @@ fn one(names: &Names<'_>, entry: &Entry) -> Option<Call> {
             return None;
         }
     }
-    Some(call)
+    // What could not be read may have held further holes.
+    (!names.context.report.is_wrong_in(&entry.value.span)).then_some(call)
 }
 
 /// The call that a node with `via:` stands for; `name` is how `explain` calls it.
