@@ -273,4 +273,8 @@ codes! {
         "The answer of a named read lies in the account under its name to be looked at; the product has no such field. Read it with `read:`, and send a change by a row of `update` with a body of its own.";
     DEFAULT_MISFIT "M107" "default-misfit" Error "a default that its rule cannot send"
         "A default is a value of the attribute, and goes through the rule's `values`, `as` or `script` like one that a client sends. This one would be refused in every create that lacks the attribute.";
+    DOUBLED_SIGN "M108" "doubled-sign" Warning "a sign doubled where nothing is escaped"
+        "Spellings in `values` and `empty_as` hold no placeholders and lead nowhere: they are taken as they stand, so `<<` is two signs, and `$$` too.";
+    MADE_OTHERWISE "M109" "made-otherwise" Warning "a made key that its field does not hold"
+        "A made key holds attributes as the client sent them, shaped by `lower` and `slug` alone; the rule that writes the field where the key stands changes them first. What is asked for under the one is then kept under the other.";
 }

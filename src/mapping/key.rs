@@ -31,7 +31,7 @@ impl PartialEq for KeyForm {
 
 impl KeyForm {
     /// The value's part of the key; `None`: the target does not take it.
-    fn shaped(&self, text: &str) -> Option<String> {
+    pub(super) fn shaped(&self, text: &str) -> Option<String> {
         let shaped = match &self.slug {
             Some(between) => slug(text, between),
             None if self.lower => text.to_lowercase(),

@@ -76,7 +76,7 @@ fn table(context: &Context<'_>, node: &Node, kind: Kind) -> Table {
             continue;
         }
         let own = own_value(context, (&entry.value, &entry.key_span, Some(&entry.key)), kind);
-        let spellings: Vec<Value> = entry.value.items().iter().map(Node::json).collect();
+        let spellings: Vec<Value> = entry.value.items().iter().map(|item| spelling(context, item)).collect();
         for (spelling, item) in spellings.iter().zip(entry.value.items()) {
             if let Some((other, _)) = table.rows.iter().find(|(_, all)| all.iter().any(|one| same(one, spelling))) {
                 let (spelling, other) = (item.text().unwrap_or_default(), crate::wire::template::as_text(other));
@@ -92,6 +92,19 @@ fn table(context: &Context<'_>, node: &Node, kind: Kind) -> Table {
         }
     }
     table
+}
+
+/// What stands in a field, as it is: nothing is escaped, for nothing else could be meant.
+pub(super) fn spelling(context: &Context<'_>, node: &Node) -> Value {
+    let doubled = |text: &str| text.contains("<<") || text.starts_with("$$");
+    if let Some(text) = node.text().filter(|text| doubled(text)) {
+        let single = text.replace("<<", "<");
+        let single = if single.starts_with("$$") { &single[1..] } else { &single };
+        let hint = format!("if the field holds one sign, write `{single}`");
+        let message = "this spelling holds no placeholders, so a doubled sign is two";
+        context.report.hint(&codes::DOUBLED_SIGN, &node.span, (message, hint));
+    }
+    node.json()
 }
 
 /// The attribute's value that a table's key stands for; `null` is absence.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::kind::{Calls, Section};
+use super::made;
 use super::rules::Draft;
 use crate::mapping::Shape;
 use crate::mapping::codes;
@@ -25,7 +26,8 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
     lacks_are_read(section, calls);
     holes_have_values(section, key, calls);
     if let Some(key) = key {
-        made_from_rules(section, key, drafts);
+        made::from_rules(section, key, drafts);
+        made::made_as_sent(section, key, drafts);
         key_is_yielded(section, calls, (drafts, key));
     }
 }
@@ -243,19 +245,6 @@ fn lacks_are_read(section: &Section<'_>, calls: &Calls) {
     if let (Some(_), Some(list)) = (lacking, section.entry.value.entry("list")) {
         let message = "what the items lack is read from the account, and there is no `read`";
         section.context.report.say(&codes::LACKS_WITHOUT_READ, &list.key_span, message);
-    }
-}
-
-fn made_from_rules(section: &Section<'_>, key: &KeyRule, drafts: &[Draft]) {
-    for hole in key.made.iter().flat_map(|made| made.holes()) {
-        let Variable::Attribute(name) = hole else { continue };
-        let mapped =
-            section.kind.path(name).is_ok_and(|path| drafts.iter().any(|draft| draft.rule.attribute.covers(&path)));
-        let place = section.entry.value.get("key").and_then(|key| key.get("made"));
-        if let (false, Some(place)) = (mapped, place) {
-            let message = format!("`{name}` has no rule, so the key could not be made");
-            section.context.report.say(&codes::MADE_FROM_NOTHING, &place.span, message);
-        }
     }
 }
 

@@ -21,6 +21,7 @@ mod has;
 mod kind;
 mod listing;
 mod lookups;
+mod made;
 mod names;
 mod oauth2;
 mod reads;

@@ -1,7 +1,7 @@
 //! The rules of `attributes:`.
 
 use super::attribute::Marks;
-use super::change::{Aim, Way, reference, transform};
+use super::change::{Aim, Way, reference, spelling, transform};
 use super::context::{Context, Root, Use, flag};
 use super::names::{Names, Place};
 use super::{each, election, has, through};
@@ -201,7 +201,7 @@ pub(super) fn draft(subject: Subject<'_>, node: &Node, (attribute, shape, transf
     }
     // Of a list, a list is one form of nothing; of a field, each of several.
     let is_list = matches!(shape, Shape::Each { .. });
-    let forms = |node: &Node| if is_list { vec![node.json()] } else { spellings(node) };
+    let forms = |node: &Node| if is_list { vec![node.json()] } else { spellings(names.context, node) };
     let mut rule = Rule {
         attribute,
         shape,
@@ -258,10 +258,10 @@ fn default_is_sent(context: &Context<'_>, node: &Node, rule: &Rule) {
 }
 
 /// The spellings of nothing; an empty list is one itself.
-fn spellings(node: &Node) -> Vec<serde_json::Value> {
+fn spellings(context: &Context<'_>, node: &Node) -> Vec<serde_json::Value> {
     match node.items() {
         [] => vec![node.json()],
-        items => items.iter().map(Node::json).collect(),
+        items => items.iter().map(|item| spelling(context, item)).collect(),
     }
 }
 
