@@ -148,7 +148,23 @@ fn doubt(test: &TestCase, seen: &Played) -> Option<String> {
         let shown = seen.body.pointer(&format!("/{}", path.replace('.', "/")))?;
         (text(&value)? != text(shown)?).then_some(path)
     });
-    unlike.map(|path| format!("`{path}` is sent and reads otherwise in the answer"))
+    let stays = || {
+        let shown = |path: &String| seen.body.pointer(&format!("/{}", path.replace('.', "/"))).is_some();
+        removed(body).into_iter().find(shown)
+    };
+    unlike
+        .map(|path| format!("`{path}` is sent and reads otherwise in the answer"))
+        .or_else(|| stays().map(|path| format!("`{path}` is removed and still reads in the answer")))
+}
+
+/// The attributes that a request takes away as a whole.
+fn removed(body: &Value) -> Vec<String> {
+    let operations = body.get("Operations").and_then(Value::as_array).into_iter().flatten();
+    let removes = |one: &&Value| {
+        one.get("op").and_then(Value::as_str).is_some_and(|op| op.eq_ignore_ascii_case("remove"))
+            && one.get("value").is_none()
+    };
+    operations.filter(removes).filter_map(|one| one.get("path")?.as_str().map(str::to_owned)).collect()
 }
 
 /// The attributes that a request gives a value, by their paths.

@@ -129,12 +129,13 @@ const RENAMES: &str = r#"edition: 1
 product: Renames
 User:
   key: { at: $.name, made: <userName> }
-  attributes: { userName: { at: $.name, required: true }, title: $.title, active: { read: $.lock, written: ignore } }
+  attributes: { userName: { at: $.name, required: true }, title: $.title, active: { read: $.lock, written: ignore }, nickName: { read: $.nick } }
   read: GET /people/<key>
   list: GET /people
   create: POST /people
   update:
     - { for: userName, call: POST /people/<key>/rename, body: { to: <userName> } }
+    - { for: nickName, call: PUT /people/<key>/nick, body: { is: <value> } }
     - { for: { active: false }, call: POST /people/<key>/lock, encode: none }
     - { for: { active: true }, call: POST /people/<key>/unlock, encode: none }
     - PATCH /people/<key>
@@ -148,6 +149,12 @@ tests:
   - name: a title
     given: { User/bob: { name: bob, lock: true } }
     scim: { PATCH /Users/bob: { Operations: [{ op: replace, path: title, value: Boss }] } }
+  - name: a nickname goes
+    given: { User/bob: { name: bob, lock: true, nick: Bobby } }
+    scim: { PATCH /Users/bob: { Operations: [{ op: Remove, path: nickName }] } }
+  - name: a title goes
+    given: { User/bob: { name: bob, lock: true, title: Boss } }
+    scim: { PATCH /Users/bob: { Operations: [{ op: remove, path: title }] } }
 "#;
 
 #[tokio::test]
@@ -161,7 +168,8 @@ async fn what_the_pretend_product_may_not_know_is_asked_about() {
         doubts,
         [
             "    ? it is answered 404: is that what you want?",
-            "    ? `active` is sent and reads otherwise in the answer: is that what you want?"
+            "    ? `active` is sent and reads otherwise in the answer: is that what you want?",
+            "    ? `nickName` is removed and still reads in the answer: is that what you want?"
         ],
         "{}",
         ended.out

@@ -2,7 +2,7 @@
 
 use super::Made;
 use super::script::{method_and_path, reply};
-use crate::mapping::{Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
+use crate::mapping::{Item, Mapping, NamedRead, Reading, Rule, Search, Sends, Shape, TestCase, TypeMapping};
 use crate::plan::key_value;
 use crate::target::{self, Line, LineError};
 use crate::wire::template::as_text;
@@ -244,6 +244,7 @@ impl Scene<'_> {
         let Some((at, member)) = found else { return reply(StatusCode::NOT_FOUND, &[], &Value::Null) };
         let document = &mut state.held[at].1;
         let members = member.as_array().cloned().unwrap_or_else(|| vec![member]);
+        let members: Vec<Value> = members.into_iter().map(|member| self.listed(item, member)).collect();
         let mut list = Vec::new();
         for one in array.items(document) {
             if !item.at.first(one).is_some_and(|value| members.contains(value)) {
@@ -259,6 +260,14 @@ impl Scene<'_> {
         }
         array.set(document, Value::Array(list));
         reply(StatusCode::NO_CONTENT, &[], &Value::Null)
+    }
+
+    /// A call names another account by its key; the list may hold it in a form of its own.
+    fn listed(&self, item: &Item, member: Value) -> Value {
+        match &item.refers_to {
+            Some(_) => item.transform.to_target(&member, self.given).unwrap_or(member),
+            None => member,
+        }
     }
 
     /// The account and the place in its array of the element that a call names by fields of its own.
