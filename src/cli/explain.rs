@@ -1,7 +1,7 @@
 //! `transom explain`: the calls that a SCIM request becomes, with the mapping line behind each field. Makes none of them.
 
 use crate::cli::rehearsal::{Accounts, Rehearsal, Setting, TARGET, in_url};
-use crate::cli::{Ended, Failure, check};
+use crate::cli::{Ended, Failure, check, items};
 use crate::engine::explain::{self, Explained, Given, Known};
 use crate::engine::{Walked, Work};
 use crate::gateway::{LoadError, PatchAnswer, load};
@@ -70,7 +70,9 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
         Ok(explained) => {
             writeln!(out, "{}\n", arguments.request)?;
             write!(out, "{}", plan::print(&mapping, &explained.steps))?;
-            explained.notes.iter().try_for_each(|note| writeln!(out, "\nnote: {note}"))?;
+            let lists = request.method == Method::GET && request.id.is_none();
+            let costs = if lists { items::costs(&mapping, work.kind(), &explained.steps) } else { Vec::new() };
+            explained.notes.iter().chain(&costs).try_for_each(|note| writeln!(out, "\nnote: {note}"))?;
             Ok(Ended::Well)
         }
         Err(error) => {

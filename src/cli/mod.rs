@@ -5,6 +5,7 @@ pub mod config;
 pub mod connect;
 pub mod explain;
 pub mod forget;
+mod items;
 pub mod record;
 pub mod rehearsal;
 pub mod schema;

@@ -2,7 +2,7 @@
 
 use crate::mapping::Mapping;
 use crate::plan::{Planned, Purpose, call_of};
-use crate::wire::{Scope, Term, Variable};
+use crate::wire::{Call, Paging, Scope, Template, Term, Variable};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -18,6 +18,9 @@ pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
         };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}. {}{note}", number + 1, named(mapping, planned));
+        for line in headers(call, planned).chain(pages(call)) {
+            let _ = writeln!(text, "     {line}");
+        }
         let shared = call.shared.as_ref();
         let body = body(mapping, planned).map(|body| shared.map_or_else(|| body.clone(), |shared| shared.shown(&body)));
         if let Some(body) = body.filter(|body| shared.is_none() || !body.is_null()) {
@@ -33,6 +36,26 @@ pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
         }
     }
     text
+}
+
+/// The headers that the call itself declares.
+fn headers<'a>(call: &'a Call, planned: &'a Planned) -> impl Iterator<Item = String> + 'a {
+    let line = |(name, value): &(_, Template)| {
+        value.fill_text(&Open(Shown(planned))).map(|value| format!("{}: {value}", http::HeaderName::as_str(name)))
+    };
+    call.headers.iter().filter_map(line)
+}
+
+/// How a list is asked for its pages.
+fn pages(call: &Call) -> Option<String> {
+    let (names, max) = match call.listing.as_ref()?.paging.as_ref()? {
+        Paging::Offset { offset, limit, max } => ([offset, limit], max),
+        Paging::Page { page, size, max, .. } => ([page, size], max),
+        Paging::Cursor { cursor, limit, max, .. } => ([cursor, limit], max),
+    };
+    let names: Vec<&str> = names.into_iter().flatten().map(|name| &**name).collect();
+    let by = if names.is_empty() { String::new() } else { format!(", asked for by {}", names.join(" and ")) };
+    Some(format!("pages of at most {max}{by}"))
 }
 
 /// `PUT /users/7.json`, or `rpc user.update (POST /api)` where the call is made from a shared one.
@@ -55,6 +78,15 @@ pub fn request_line(mapping: &Mapping, planned: &Planned) -> String {
 /// The body as it would be sent.
 pub fn body(mapping: &Mapping, planned: &Planned) -> Option<Value> {
     call_of(mapping, planned).body.as_ref().and_then(|body| body.fill(&Shown(planned)))
+}
+
+/// The same, and whatever is not known at all as its placeholder.
+struct Open<'a>(Shown<'a>);
+
+impl Scope for Open<'_> {
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        self.0.value(variable).or_else(|| Some(Cow::Owned(format!("<{variable}>").into())))
+    }
 }
 
 /// A step's arguments, and what is filled in late as its placeholder.

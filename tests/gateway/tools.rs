@@ -211,6 +211,30 @@ async fn a_key_that_no_row_moves_is_told() {
     assert!(!transom(folder.path(), &["check", "shelf.yaml"]).await.out.contains(told));
 }
 
+#[tokio::test]
+async fn what_a_list_costs_and_which_headers_go_along_is_explained() {
+    let folder = folder();
+    let headed = NAMES
+        .replace("items: $.all,", "items: $.all, page: { page: number, size: per, max: 50 }, headers: { X-Zone: a, X-Tag: <settings.tag> },")
+        .replace("product: Names", "product: Names\nsettings: [tag]")
+        .replace("  list:", "  version: { header: ETag }\n  update: { call: PUT /users/<key>, headers: { If-Match: <version> } }\n  list:");
+    write(folder.path(), "names.yaml", &headed);
+    let explain = ["explain", "--mapping", "names.yaml", "--request"];
+    let said = transom(folder.path(), &[&explain[..], &["GET /Users"]].concat()).await.out;
+    for told in [
+        "x-zone: a\n     x-tag: <settings.tag>\n     pages of at most 50, asked for by number and per\n",
+        "note: each item is read by its handle: GET /users/<key>\n",
+        "note: for title each account costs a call: GET /users/<key>/card\n",
+        "note: for active, `absent_when` or the version each account costs a call: GET /users/<key>/state\n",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    write(folder.path(), "body.json", r#"{ "Operations": [{ "op": "replace", "path": "userName", "value": "rob" }] }"#);
+    let patch = ["PATCH /Users/bob", "--body", "body.json"];
+    let said = transom(folder.path(), &[&explain[..], &patch].concat()).await.out;
+    assert!(said.contains("PUT /users/bob\n     if-match: <version>\n"), "{said}");
+}
+
 /// A folder whose `transom.yaml` names the stand-in product.
 async fn connected() -> (TempDir, Product) {
     let folder = folder();
