@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use serde_json::{Value, json};
-use transom::mapping::{self, Mapping, TypeMapping};
+use transom::mapping::{self, Mapping, TypeMapping, Wants};
 use transom::plan::{self, SameKeys, Subject};
 use transom::scim::filter::Filter;
 use transom::scim::patch;
+use transom::scim::path::AttributePath;
 use transom::scim::projection::{View, present};
 use transom::scim::resource::{self, Resource};
 use transom::wire::{Nothing, Term};
@@ -42,13 +43,14 @@ pub fn run(operation: Operation, times: u32, more_rules: u32) -> Result<(), Fail
     let mapping = mapping::compile("redmine.yaml", &text, None).map_err(|wrong| wrong.to_string())?.mapping;
     let kind = mapping.kind("User").ok_or("the mapping has no users")?;
     let account: Value = serde_json::from_str(ACCOUNT)?;
-    let resource = kind.to_scim(&account, &|_| true, &Nothing)?;
+    let resource = kind.to_scim(&account, Wants::EVERYTHING, &Nothing)?;
     let (patch, create) = (patch_body(), create_body());
     let work: Box<dyn Fn()> = match operation {
         Operation::Parse => Box::new(|| drop(black_box(serde_json::from_str::<Value>(ACCOUNT)))),
         Operation::ToScim => Box::new(|| {
             let view = View::all();
-            drop(black_box(kind.to_scim(&account, &|path| view.wants(path, &kind.kind), &Nothing)));
+            let wants = |path: &AttributePath| view.wants(path, &kind.kind);
+            drop(black_box(kind.to_scim(&account, Wants::every(&wants), &Nothing)));
         }),
         Operation::Part => Box::new(|| drop(black_box(part(kind, &account)))),
         Operation::Answer => Box::new(|| drop(black_box(answer(kind, &resource)))),
@@ -73,7 +75,9 @@ fn with_more_rules(count: u32) -> String {
 
 fn part(kind: &TypeMapping, account: &Value) -> Option<String> {
     let view = View::parse(Some("userName,active"), None, &kind.kind).ok()?;
-    let resource = kind.to_scim(account, &|path| view.wants(path, &kind.kind), &Nothing).ok()?;
+    let among: Option<Vec<AttributePath>> = view.attributes(&kind.kind).map(Iterator::collect);
+    let takes = |path: &AttributePath| view.wants(path, &kind.kind);
+    let resource = kind.to_scim(account, Wants::among(among.as_deref(), &takes), &Nothing).ok()?;
     let shown = view.project(resource, &kind.kind);
     Some(present(shown, &kind.kind, "https://scim.example.com/redmine/scim/v2/Users/5").to_string())
 }

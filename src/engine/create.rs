@@ -26,7 +26,7 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     kind.check_rest(&resource)?;
     // A key that cannot be is told before anybody looks for it.
     kind.make_key(&resource, work.known())?;
-    check_refused(kind, &kind.constants(work.known()), &resource)?;
+    check_refused(kind, &kind.constants(&resource, work.known()), &resource)?;
     let Some(unique) = Unique::of(kind, &resource) else {
         let _turn = work.lock("name", &name_of(&work, &resource)).await?;
         let made = work.make(&resource).await.map_err(Failed::cause)?;
@@ -165,7 +165,7 @@ impl Attempt<'_> {
 
     fn holds_what_is_sent(&self, account: &Account) -> bool {
         let kind = self.work.kind();
-        let shown = kind.rules.iter().filter(|rule| {
+        let shown = kind.rules.present_in(&[self.resource]).map(|(_, rule)| rule).filter(|rule| {
             rule.is_sent() && !matches!(rule.shape, Shape::Read(_) | Shape::Write(_) | Shape::Each { .. })
         });
         shown.into_iter().all(|rule| {
@@ -177,9 +177,7 @@ impl Attempt<'_> {
 
 /// What parallel creates of a type without a unique attribute are told apart by: their first required attribute, else all of them.
 fn name_of(work: &Work, resource: &Resource) -> String {
-    let kind = &work.kind().kind;
-    let required = work.kind().rules.iter().map(|rule| &rule.attribute);
-    let mut required = required.filter(|path| kind.attribute(path).is_some_and(|attribute| attribute.required));
-    let name = required.find_map(|path| Some(fold(&as_text(resource.get(path)?)).into_owned()));
+    let mut required = work.kind().rules.required();
+    let name = required.find_map(|(_, rule)| Some(fold(&as_text(resource.get(&rule.attribute)?)).into_owned()));
     name.unwrap_or_else(|| digest(resource))
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, Shape, TypeMapping, Unknown};
+use crate::mapping::{Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
@@ -94,8 +94,7 @@ impl Work {
 
     /// Is the element another account?
     fn refers(&self, planned: &Planned) -> bool {
-        let rules = self.kind().rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-        rules.into_iter().any(|rule| rule.elements_refer_to().is_some())
+        self.kind().rules.covered(&planned.covers).any(|rule| rule.elements_refer_to().is_some())
     }
 
     /// The error that a refused element stands for: an unknown one is named by its position.
@@ -149,8 +148,8 @@ impl Work {
 
     /// Is it an element that the target does not know, and that the mapping leaves out?
     fn may_be_missing(&self, planned: &Planned, error: &OperationError) -> bool {
-        let ignored = |rule: &&Rule| rule.unknown == Unknown::Ignored && planned.covers.contains(&rule.attribute);
-        matches!(error, OperationError::UnknownElement { .. }) && self.kind().rules.iter().any(|rule| ignored(&rule))
+        let mut covered = self.kind().rules.covered(&planned.covers);
+        matches!(error, OperationError::UnknownElement { .. }) && covered.any(|rule| rule.unknown == Unknown::Ignored)
     }
 
     fn holds(&self, planned: &Planned, account: &Account, after: &Resource) -> bool {
@@ -173,7 +172,7 @@ impl Work {
     /// members, the members themselves.
     pub(super) async fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
         let mut known = Known::default();
-        for rule in &self.kind().rules {
+        for (_, rule) in self.kind().rules.present_in(resources) {
             let (item, calls) = match &rule.shape {
                 Shape::Each { items, add, remove, .. } => {
                     (items.iter().find(|item| &*item.sub == "value"), [*add, *remove])
@@ -262,11 +261,8 @@ impl References for Known {
 }
 
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
-    let rules = kind
-        .rules
-        .iter()
-        .filter(|rule| planned.covers.contains(&rule.attribute) && !matches!(rule.shape, Shape::Write(_)));
-    rules.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
+    let mut shown = kind.rules.covered(&planned.covers).filter(|rule| !matches!(rule.shape, Shape::Write(_)));
+    shown.all(|rule| kind.sends_alike(rule, seen, after))
 }
 
 fn element_there(
@@ -275,8 +271,7 @@ fn element_there(
     (document, known): (&Value, &dyn Scope),
     value: &Value,
 ) -> bool {
-    let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-    rules.into_iter().any(|rule| match &rule.shape {
+    kind.rules.covered(&planned.covers).any(|rule| match &rule.shape {
         Shape::Each { at, items, .. } => {
             let item = items.iter().find(|item| &*item.sub == "value");
             let Some(item) = item else { return false };

@@ -5,13 +5,12 @@ use crate::engine::document::steps;
 use crate::engine::update::{Asked, Decided};
 use crate::engine::{OperationError, Work};
 use crate::gateway::Guard;
-use crate::mapping::{Leaves, Rule, TypeMapping};
+use crate::mapping::{Leaves, Rule, TypeMapping, Wants};
 use crate::plan::{self, Lookup};
 use crate::scim::filter::Filter;
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::scim::schema::Uniqueness;
 use crate::target::{Captures, Span, Use};
 use crate::wire::template::as_text;
 use crate::wire::{Argument, Meaning, Variable};
@@ -29,11 +28,8 @@ pub(super) struct Unique {
 impl Unique {
     /// The required unique attribute of a resource.
     pub fn of(kind: &TypeMapping, resource: &Resource) -> Option<Unique> {
-        let unique = kind.rules.iter().find(|rule| {
-            kind.kind
-                .attribute(&rule.attribute)
-                .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required)
-        })?;
+        let required = |rule: &Rule| kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.required);
+        let (_, unique) = kind.rules.unique().find(|(_, rule)| required(rule))?;
         Unique::at(&unique.attribute, resource)
     }
 
@@ -152,7 +148,9 @@ impl Work {
     }
 
     fn reads(&self, document: &Value, unique: &Unique) -> bool {
-        let read = self.kind().to_scim(document, &|path| *path == unique.path, self.known());
+        let own = |path: &AttributePath| *path == unique.path;
+        let wants = Wants::among(Some(std::slice::from_ref(&unique.path)), &own);
+        let read = self.kind().to_scim(document, wants, self.known());
         read.is_ok_and(|resource| unique.is_held_by(&resource))
     }
 }
@@ -161,10 +159,7 @@ impl Work {
     /// The unique attributes whose change is looked for before it is written.
     fn looked_for(&self) -> impl Iterator<Item = &AttributePath> {
         let kind = self.kind();
-        let unique = |rule: &&Rule| {
-            kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None)
-        };
-        let rules = kind.rules.iter().filter(|rule| rule.is_sent()).filter(unique);
+        let rules = kind.rules.unique().map(|(_, rule)| rule).filter(|rule| rule.is_sent());
         rules
             .filter(|rule| kind.update.iter().any(|row| row.look_first && row.may_take(rule)))
             .map(|rule| &rule.attribute)

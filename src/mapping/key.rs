@@ -93,11 +93,11 @@ impl TypeMapping {
     pub fn is_in_key(&self, rule: &crate::mapping::Rule) -> bool {
         let holes = self.key.made.iter().flat_map(|made| made.holes());
         let mut names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
-        names.any(|name| **name == *rule.attribute.to_string())
+        names.any(|name| self.rules.named(name).any(|(_, named)| named.attribute == rule.attribute))
     }
 
     fn refused(&self, attribute: &str) -> RuleError {
-        let rule = self.rules.iter().find(|rule| rule.attribute.to_string() == attribute);
-        RuleError { attribute: attribute.to_owned(), line: rule.map_or(0, |rule| rule.line), cause: RuleFault::Key }
+        let line = self.rules.named(attribute).next().map_or(0, |(_, rule)| rule.line);
+        RuleError { attribute: attribute.to_owned(), line, cause: RuleFault::Key }
     }
 }

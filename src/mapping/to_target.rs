@@ -38,14 +38,10 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let path = self
-                    .mapping
-                    .rules
-                    .iter()
-                    .map(|rule| &rule.attribute)
-                    .find(|path| path.to_string() == **name)
-                    .cloned();
-                let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
+                if let Some((_, rule)) = self.mapping.rules.named(name).next() {
+                    return self.resource.get(&rule.attribute).map(Cow::Borrowed);
+                }
+                let path = self.mapping.kind.path(name).ok()?;
                 self.resource.get(&path).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
@@ -232,15 +228,12 @@ impl TypeMapping {
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
             Some(of_type) => of_that_type(elements, of_type).or_else(|| {
-                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| {
-                    match &other.shape {
-                        Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
-                        _ => false,
-                    }
+                let types = self.rules_of(&rule.attribute).filter_map(|other| match &other.shape {
+                    Shape::One { of_type, .. } => of_type.as_ref(),
+                    _ => None,
                 });
-                let ours = taker.is_some_and(
-                    |taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type),
-                );
+                let taker = types.into_iter().find(|other| of_that_type(elements, other).is_none());
+                let ours = taker.is_some_and(|first| first == of_type);
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
             None => {
@@ -251,8 +244,7 @@ impl TypeMapping {
 
     /// The elements of a multi-valued attribute that no `one:` rule sends.
     pub fn rest<'a>(&self, attribute: &AttributePath, resource: &'a Resource) -> Vec<&'a Value> {
-        let rules = self.rules.iter().filter(|rule| rule.attribute == *attribute);
-        let sent: Vec<&Value> = rules.filter_map(|rule| self.chosen(rule, resource)).collect();
+        let sent: Vec<&Value> = self.rules_of(attribute).filter_map(|rule| self.chosen(rule, resource)).collect();
         resource
             .elements(attribute)
             .iter()
@@ -265,11 +257,15 @@ impl TypeMapping {
     /// # Errors
     /// `rest: refuse` and more elements than one.
     pub fn check_rest(&self, resource: &Resource) -> Result<(), RuleError> {
-        let refusing = self.rules.iter().find(|rule| {
+        let refusing = self.rules.present_in(&[resource]).find(|(_, rule)| {
             matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. })
                 && !self.rest(&rule.attribute, resource).is_empty()
         });
-        refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
+        refusing.map_or(Ok(()), |(_, rule)| Err(rule.failed(RuleFault::Rest)))
+    }
+
+    fn rules_of<'a>(&'a self, attribute: &'a AttributePath) -> impl Iterator<Item = &'a Rule> {
+        self.rules.covered(std::slice::from_ref(attribute))
     }
 }
 

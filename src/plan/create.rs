@@ -5,6 +5,7 @@ use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
 use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
 use crate::plan::{Planned, Purpose};
+use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::wire::{Call, Scope, Term, Variable};
 use serde_json::{Map, Value};
@@ -33,7 +34,7 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
     let keyed = subject.keyed(resource);
-    for rule in &kind.rules {
+    for (_, rule) in kind.rules.of_new(resource) {
         let given = rule.is_sent() && !resource.elements(&rule.attribute).is_empty();
         match &rule.shape {
             Shape::Each { .. } if rule.has_calls() => continue,
@@ -77,40 +78,54 @@ pub fn then(subject: &Subject<'_>, resource: &Resource) -> Vec<Planned> {
 /// What was given and is not in the create's request, as far as updates take it.
 fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Resource, &Resource)) -> Changes {
     let kind = subject.kind;
-    let call = subject.mapping.call(planned.step.call);
+    let carried = Carried::of(kind, (subject.mapping.call(planned.step.call), planned));
     let mut left = crate::plan::diff(kind, &Resource::default(), resource);
     left.elements.retain(|change| kind.rules[change.rule].has_calls() || kind.rules[change.rule].through.is_some());
     left.rules.retain(|place| {
         let rule = &kind.rules[*place];
         let given = rule.refers_to.is_none() || kind.value_of(rule, keyed).is_some();
-        given && !is_carried(kind, rule, (call, planned)) && kind.update.iter().any(|row| row.may_take(rule))
+        given && !carried.holds(rule) && kind.update.iter().any(|row| row.may_take(rule))
     });
     left
 }
 
-fn is_carried(kind: &TypeMapping, rule: &Rule, (call, planned): (&Call, &Planned)) -> bool {
-    let holes = call.holes();
-    let named = holes.iter().any(|hole| match hole {
-        Variable::Attribute(name) => {
-            kind.kind.path(name).is_ok_and(|path| rule.attribute.covers(&path) || path.covers(&rule.attribute))
-        }
-        Variable::Field(path) => rule.written_paths().iter().any(|own| path.text().starts_with(own.text())),
-        _ => false,
-    });
-    let made = || kind.key.made.iter().flat_map(|made| made.holes()).collect::<Vec<_>>();
-    let in_key = holes.contains(&&Variable::Key)
-        && made().iter().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()));
-    let held = |account: &Value| rule.written_paths().iter().any(|path| path.first(account).is_some());
-    named || in_key || (holes.contains(&&Variable::Account) && sent(planned).as_ref().is_some_and(held))
+/// What the request of a create holds.
+struct Carried<'a> {
+    kind: &'a TypeMapping,
+    /// What its call names.
+    holes: Vec<&'a Variable>,
+    attributes: Vec<AttributePath>,
+    /// The account, where the call names it, with something in the places of what is drawn or filled in when it is sent.
+    account: Option<Cow<'a, Value>>,
 }
 
-/// The account in the request, with something in the places of what is drawn or filled in when it is sent.
-fn sent(planned: &Planned) -> Option<Value> {
-    planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
-        (Variable::Account, Term::Value(value)) => Some(value.clone()),
-        (Variable::Account, Term::Open(body)) => body.fill(&Something),
-        _ => None,
-    })
+impl<'a> Carried<'a> {
+    fn of(kind: &'a TypeMapping, (call, planned): (&'a Call, &'a Planned)) -> Carried<'a> {
+        let holes = call.holes();
+        let attribute = |hole: &&Variable| match hole {
+            Variable::Attribute(name) => kind.kind.path(name).ok(),
+            _ => None,
+        };
+        let attributes = holes.iter().filter_map(attribute).collect();
+        let account = planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
+            (Variable::Account, Term::Value(value)) => Some(Cow::Borrowed(value)),
+            (Variable::Account, Term::Open(body)) => body.fill(&Something).map(Cow::Owned),
+            _ => None,
+        });
+        Carried { kind, account: account.filter(|_| holes.contains(&&Variable::Account)), holes, attributes }
+    }
+
+    fn holds(&self, rule: &Rule) -> bool {
+        let own = rule.written_paths();
+        let named = self.attributes.iter().any(|path| rule.attribute.covers(path) || path.covers(&rule.attribute));
+        let fields = self.holes.iter().any(|hole| match hole {
+            Variable::Field(path) => own.iter().any(|own| path.text().starts_with(own.text())),
+            _ => false,
+        });
+        let in_key = || self.holes.contains(&&Variable::Key) && self.kind.is_in_key(rule);
+        let held = |account: &Cow<'_, Value>| own.iter().any(|path| path.first(account).is_some());
+        named || fields || in_key() || self.account.as_ref().is_some_and(held)
+    }
 }
 
 struct Something;

@@ -299,7 +299,7 @@ impl Subject<'_> {
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
-        for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
+        for (_, rule) in self.kind.rules.present_in(&[resource]).filter(|(_, rule)| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
                 let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
                 keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
@@ -314,7 +314,7 @@ impl UpdateRow {
         self.takes.iter().any(|takes: &Takes| {
             // A row for a part takes the whole, unless the part has a rule of its own.
             let part = rule.attribute.covers(&takes.attribute)
-                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
+                && !kind.rules.of(&takes.attribute).any(|(_, other)| other.attribute == takes.attribute);
             let named = takes.attribute.covers(&rule.attribute) || part;
             named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
         })

@@ -197,7 +197,7 @@ impl Call {
 
     /// The elements that are references say where the resource is (RFC 7643 §2.3.7).
     fn with_references(&self, work: &Work, mut resource: Resource) -> Resource {
-        for rule in &work.kind().rules {
+        for (_, rule) in work.kind().rules.present_in(&[&resource]) {
             let Some(referred) = rule.elements_refer_to().and_then(|name| work.instance.mapping.kind(name)) else {
                 continue;
             };

@@ -6,7 +6,7 @@ mod made_up;
 mod tests;
 
 use crate::mapping::to_target::Draft;
-use crate::mapping::{Conversion, Mapping, Rule, Sends, Shape, Transform, TypeMapping};
+use crate::mapping::{Conversion, Mapping, Rule, Sends, Shape, Transform, TypeMapping, Wants};
 use crate::plan::{Before, Planned, SameKeys, Subject, blind, diff, update};
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::resource::Resource;
@@ -105,7 +105,7 @@ impl<'a> World<'a> {
     }
 
     fn read(&self, rule: &Rule, document: &Value) -> Result<Option<Value>, String> {
-        let read = self.kind.to_scim(document, &|path| *path == rule.attribute, &Named);
+        let read = self.kind.to_scim(document, Wants::every(&|path| *path == rule.attribute), &Named);
         Ok(read.map_err(|error| error.cause.to_string())?.get(&rule.attribute).cloned())
     }
 
@@ -170,7 +170,7 @@ impl<'a> World<'a> {
 
     /// Before and after some rules change.
     fn change(&self, dice: &mut Dice, document: &Value) -> Option<(Resource, Resource)> {
-        let before = self.kind.to_scim(document, &|_| true, &Named).ok()?;
+        let before = self.kind.to_scim(document, Wants::EVERYTHING, &Named).ok()?;
         let mut after = before.clone();
         for rule in self.kind.rules.iter().filter(|rule| is_two_way(rule)) {
             let value = self.made_up(rule, dice)?;
@@ -213,7 +213,7 @@ impl<'a> World<'a> {
     fn patches_alike(&self, seed: u64) -> Option<(&'a Rule, String)> {
         let mut dice = Dice(seed);
         let document = self.account(&mut dice)?;
-        let before = self.kind.to_scim(&document, &|_| true, &Named).ok()?;
+        let before = self.kind.to_scim(&document, Wants::EVERYTHING, &Named).ok()?;
         self.kind.rules.iter().filter(|rule| is_two_way(rule) && !rule.has_calls()).find_map(|rule| {
             let value = self.made_up(rule, &mut dice)?;
             let operation = Operation {

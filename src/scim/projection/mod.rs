@@ -49,12 +49,19 @@ impl View {
         whole.is_some_and(|whole| self.shows(&parent, whole)) && self.shows(path, attribute)
     }
 
+    /// The few attributes that are shown where only some are asked for: each that is, or the whole that it is part of, is among
+    /// them. `None`: it may be any.
+    pub fn attributes<'a>(&'a self, kind: &'a ResourceType) -> Option<impl Iterator<Item = AttributePath> + 'a> {
+        let named = self.wanted.as_ref()?.iter().flat_map(|named| match named {
+            Named::Attribute(path) => vec![path.parent()],
+            Named::Schema(extension) => kind.attributes_of(extension.as_ref()),
+        });
+        Some(named.chain(kind.always_shown().map(|(Paths { path, .. }, _)| path.clone())))
+    }
+
     /// Leaves of a resource what is shown.
     pub fn project(&self, mut resource: Resource, kind: &ResourceType) -> Resource {
-        for (Paths { path, subs }, attribute) in kind.attributes() {
-            if resource.whole(path).is_none() {
-                continue;
-            }
+        for (Paths { path, subs }, attribute) in kind.held_by(&resource) {
             if !self.shows(path, attribute) {
                 resource.remove(path);
                 continue;
