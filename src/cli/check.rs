@@ -145,7 +145,7 @@ struct Counts {
 impl Counts {
     fn of(kind: &TypeMapping) -> Counts {
         let mut counts = Counts { stored: kind.kept().map(ToString::to_string).collect(), ..Counts::default() };
-        for rule in kind.rules.iter() {
+        for rule in kind.rules.all().iter() {
             counts.scripted += usize::from(rule.is_scripted());
             match &rule.shape {
                 Shape::Kept => counts.kept += 1,

@@ -16,13 +16,12 @@ pub(super) const PARALLEL: usize = 8;
 impl Extent<'_> {
     /// Does the extent need this read?
     fn needs(&self, named: &NamedRead) -> bool {
-        let wanted = |wants: &Wants<'_>| named.feeds.iter().any(|path| wants.takes(path));
         match self {
             Extent::Whole => true,
-            Extent::Part(wants) => named.judges || wanted(wants),
-            Extent::Item(wants) => wanted(wants),
+            Extent::Part(wants) => named.judges || named.feeds_any(*wants),
+            Extent::Item(wants) => named.feeds_any(*wants),
             // A write may name any field; only what feeds nothing but attributes that it leaves alone may stay away.
-            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || wanted(wants),
+            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || named.feeds_any(*wants),
         }
     }
 }

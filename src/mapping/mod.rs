@@ -296,7 +296,7 @@ impl TypeMapping {
 
     /// The attributes that our store holds because the target cannot.
     pub fn kept(&self) -> impl Iterator<Item = &AttributePath> {
-        self.rules.iter().filter(|rule| rule.is_kept()).map(|rule| &rule.attribute)
+        self.rules.kept().map(|(_, rule)| &rule.attribute)
     }
 }
 

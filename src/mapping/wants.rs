@@ -8,7 +8,7 @@ type Judge<'a> = dyn Fn(&AttributePath) -> bool + Sync + 'a;
 /// Which attributes are wanted, and where that is known, among which few they are: then nobody asks about the others.
 #[derive(Clone, Copy)]
 pub struct Wants<'a> {
-    pub(super) among: Option<&'a [AttributePath]>,
+    among: Option<&'a [AttributePath]>,
     takes: &'a Judge<'a>,
 }
 
@@ -27,6 +27,11 @@ impl<'a> Wants<'a> {
     /// Those that fit, each of which is one of these or a sub-attribute of one. `None`: it may be any.
     pub fn among(attributes: Option<&'a [AttributePath]>, takes: &'a Judge<'a>) -> Wants<'a> {
         Wants { among: attributes, takes }
+    }
+
+    /// All that it can be, where that is known.
+    pub fn among_these(&self) -> Option<&'a [AttributePath]> {
+        self.among
     }
 
     /// Is this one wanted; for a parent: it or any part of it?

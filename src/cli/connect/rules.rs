@@ -14,7 +14,7 @@ pub fn rules(
     (accounts, settings): (&[&Value], &dyn Scope),
     lacks: &dyn Fn(&AttributePath) -> bool,
 ) -> Vec<Finding> {
-    let looked = kind.rules.iter().filter(|rule| !lacks(&rule.attribute));
+    let looked = kind.rules.all().iter().filter(|rule| !lacks(&rule.attribute));
     let one = |rule| {
         let mut found = faults(kind, rule, (accounts, settings));
         found.extend(nothing(kind, rule, accounts));

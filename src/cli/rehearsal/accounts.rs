@@ -126,7 +126,7 @@ impl Accounts {
         if kind.delete.as_ref().is_some_and(|delete| is(delete.call)) {
             return Some(Role::Delete);
         }
-        kind.rules.iter().find_map(|rule| match &rule.shape {
+        kind.rules.all().iter().find_map(|rule| match &rule.shape {
             Shape::Each { add: Some(add), .. } if is(*add) => Some(Role::Element(rule, Element::Added)),
             Shape::Each { remove: Some(remove), .. } if is(*remove) => Some(Role::Element(rule, Element::Removed)),
             _ => None,

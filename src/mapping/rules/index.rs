@@ -30,13 +30,14 @@ pub(super) struct Index {
     pub required: Vec<usize>,
     pub unique: Vec<usize>,
     pub elsewhere: Vec<usize>,
-    pub stores: bool,
+    pub kept: Vec<usize>,
+    /// Does the store note sent forms?
+    pub remembers: bool,
 }
 
 impl Index {
     pub fn of(rules: &[Rule], kind: &ResourceType) -> Index {
-        let mut index =
-            Index { stores: rules.iter().any(|rule| rule.is_kept() || rule.remembers()), ..Index::default() };
+        let mut index = Index { remembers: rules.iter().any(Rule::remembers), ..Index::default() };
         let among = |is: &dyn Fn(&Rule) -> bool| (0..rules.len()).filter(|place| is(&rules[*place])).collect();
         let attribute = |rule: &Rule| kind.attribute(&rule.attribute);
         let required = |rule: &Rule| attribute(rule).is_some_and(|attribute| attribute.required);
@@ -44,6 +45,7 @@ impl Index {
         index.unique = among(&|rule| attribute(rule).is_some_and(|one| one.uniqueness != Uniqueness::None));
         index.filling = among(&Rule::fills);
         index.elsewhere = among(&Rule::is_read_elsewhere);
+        index.kept = among(&Rule::is_kept);
         for (place, rule) in rules.iter().enumerate() {
             index.attribute_is(&rule.attribute, place);
             index.fields_are(rule.fields_of_root().filter(|_| !required(rule)), place);

@@ -11,9 +11,8 @@ use crate::scim::resource::Resource;
 use crate::scim::schema::ResourceType;
 use index::Index;
 use serde_json::Value;
-use std::ops::Deref;
 
-/// The rules of a resource type, in file order, and their index. As a slice: all of them, which is for loading.
+/// The rules of a resource type, in file order, and their index.
 ///
 /// Whatever is asked for, rules come in file order, each with its place, and none twice.
 #[derive(Debug, Default)]
@@ -22,11 +21,12 @@ pub struct Rules {
     index: Index,
 }
 
-impl Deref for Rules {
-    type Target = [Rule];
+/// The rule in a place.
+impl std::ops::Index<usize> for Rules {
+    type Output = Rule;
 
-    fn deref(&self) -> &[Rule] {
-        &self.all
+    fn index(&self, place: usize) -> &Rule {
+        &self.all[place]
     }
 }
 
@@ -35,6 +35,11 @@ impl Rules {
     pub fn new(all: Vec<Rule>, kind: &ResourceType) -> Rules {
         let index = Index::of(&all, kind);
         Rules { all, index }
+    }
+
+    /// All of them: for loading, checking and explaining a mapping.
+    pub fn all(&self) -> &[Rule] {
+        &self.all
     }
 
     /// Those of an attribute and of its sub-attributes, whichever of them is named.
@@ -60,7 +65,7 @@ impl Rules {
         document: &Value,
         wants: Wants<'_>,
     ) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {
-        let places = match (wants.among, document) {
+        let places = match (wants.among_these(), document) {
             (Some(attributes), _) => attributes.iter().flat_map(|one| self.index.of_attribute(one)).copied().collect(),
             (None, Value::Object(fields)) => self.index.read_in(fields),
             (None, _) => (0..self.all.len()).collect(),
@@ -94,9 +99,14 @@ impl Rules {
         self.placed(&self.index.elsewhere)
     }
 
+    /// Those whose attribute, or part of it, our store holds.
+    pub fn kept(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        self.placed(&self.index.kept)
+    }
+
     /// Has the store something to hold: what is kept, or sent forms to remember?
     pub fn store_something(&self) -> bool {
-        self.index.stores
+        self.index.remembers || !self.index.kept.is_empty()
     }
 
     fn placed<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {

@@ -183,9 +183,7 @@ fn without_filter(name: &str) -> Option<String> {
 /// gets `resourceType` and `location`.
 pub fn present(resource: Resource, kind: &ResourceType, location: &str) -> Value {
     let mut members = resource.0;
-    let shown = |(position, urn): (usize, &Arc<str>)| position == 0 || members.contains_key(&**urn);
-    let urns = kind.schemas.iter().map(|schema| &schema.id).enumerate();
-    let schemas: Vec<Value> = urns.filter(|part| shown(*part)).map(|(_, urn)| Value::from(&**urn)).collect();
+    let schemas = kind.schemas_of(&members).map(|schema| Value::from(&*schema.id)).collect();
     let mut meta = match members.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),

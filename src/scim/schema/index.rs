@@ -87,6 +87,13 @@ impl Index {
         &self.always_shown
     }
 
+    /// The positions of the extensions that a resource's members are, in order.
+    pub(super) fn extensions_of(&self, members: &Map<String, Value>) -> Vec<usize> {
+        let mut positions: Vec<usize> = members.keys().filter_map(|name| self.urns.get(&**name)).copied().collect();
+        positions.sort_unstable();
+        positions
+    }
+
     /// The attributes of a resource's members, in the schemas' order.
     pub(super) fn held_by(&self, members: &Map<String, Value>) -> Vec<Slot> {
         let slot = |schema: usize, name: &str| Some((schema, *self.names.get(schema)?.get(name)?));

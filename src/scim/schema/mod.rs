@@ -17,6 +17,7 @@ use super::path::{AttributePath, PathError};
 use super::resource::Resource;
 pub(crate) use index::Paths;
 use index::{Index, Slot};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A schema: a URN and its attributes (RFC 7643 §7).
@@ -133,6 +134,12 @@ impl ResourceType {
     pub(crate) fn attributes_of(&self, extension: Option<&Arc<str>>) -> Vec<AttributePath> {
         let paths = self.index.ordered().iter().flatten().map(|paths| &paths.path);
         paths.filter(|path| path.extension.as_ref() == extension).cloned().collect()
+    }
+
+    /// The schemas of a resource with these members: the core schema, and the extensions that are there.
+    pub(crate) fn schemas_of(&self, members: &Map<String, Value>) -> impl Iterator<Item = &Schema> + use<'_> {
+        let extensions = self.index.extensions_of(members).into_iter();
+        std::iter::once(self.core()).chain(extensions.filter_map(|position| self.schemas.get(position)))
     }
 
     /// The attributes that a resource holds, each with its path and those of its sub-attributes, in the schemas' order.
