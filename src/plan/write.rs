@@ -257,11 +257,10 @@ pub(super) fn carried(
             draft.put(&at, value, line);
         }
     }
-    let names = draft
-        .document
-        .as_object()
-        .map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","))
-        .unwrap_or_default();
+    let names = |document: &Value| {
+        let fields = document.as_object().map(|fields| fields.keys().map(String::as_str).collect::<Vec<_>>());
+        Value::from(fields.unwrap_or_default().join(","))
+    };
     let mut arguments = Vec::new();
     // A key that a later answer yields cannot stand in the call that yields it.
     if let Term::Value(_) = &subject.key {
@@ -269,7 +268,7 @@ pub(super) fn carried(
     }
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
-            Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Fields => Some(names(&draft.document)),
             hole => subject.value_of_hole(hole, (Some(&draft.document), resource)),
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));

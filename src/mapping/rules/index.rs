@@ -1,16 +1,16 @@
 //! Where the rules of an attribute, of a field of the account and of a purpose stand. Made once, at load.
 
 use crate::mapping::{Cleared, Rule, Shape, Source, Transform};
+use crate::scim::names::Names;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::{ResourceType, Uniqueness};
 use crate::wire::Path;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Places of rules, by what they are found by.
-type Places<K> = HashMap<K, Vec<usize>>;
+type Places<K> = Names<K, Vec<usize>>;
 
 /// Places are in file order everywhere.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(super) struct Index {
     /// By the name of the attribute, without its sub-attribute.
     core: Places<Arc<str>>,
     /// By the URN of the extension, and the name.
-    extensions: HashMap<Arc<str>, Places<Arc<str>>>,
+    extensions: Names<Arc<str>, Places<Arc<str>>>,
     /// By the attribute as it is printed.
     named: Places<Box<str>>,
     /// By the field of the document's root that they look into.
@@ -83,11 +83,12 @@ impl Index {
 
     /// In no order, and perhaps twice.
     pub fn present_in(&self, resources: &[&Resource]) -> Vec<usize> {
-        let mut places = Vec::new();
+        let mut places = Vec::with_capacity(2 * resources.iter().map(|resource| resource.0.len()).sum::<usize>());
         for (name, value) in resources.iter().flat_map(|resource| &resource.0) {
-            match (self.extensions.get(&**name), value) {
-                (Some(names), Value::Object(members)) => places.extend(held(names, members)),
-                _ => places.extend(self.core.get(&**name).into_iter().flatten()),
+            let extension = value.as_object().and_then(|members| Some((self.extensions.get(&**name)?, members)));
+            match extension {
+                Some((names, members)) => places.extend(held(names, members)),
+                None => places.extend(self.core.get(&**name).into_iter().flatten()),
             }
         }
         places

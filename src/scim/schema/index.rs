@@ -1,9 +1,10 @@
 //! Every spelling of every attribute of a resource type, so that finding one is a single look-up.
 
 use super::{Attribute, Returned, Schema};
+use crate::scim::names::Names;
 use crate::scim::path::AttributePath;
 use serde_json::{Map, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An attribute: the position of its schema, and its own in that.
@@ -35,11 +36,11 @@ impl Paths {
 /// Built once for each resource type.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    spellings: HashMap<Box<str>, AttributePath>, // in lower case
-    places: HashMap<AttributePath, Place>,
-    ordered: Vec<Vec<Paths>>,             // by schema and attribute
-    urns: HashMap<Arc<str>, usize>,       // of extensions
-    names: Vec<HashMap<Arc<str>, usize>>, // by schema
+    spellings: Names<Box<str>, AttributePath>, // in lower case
+    places: Names<AttributePath, Place>,
+    ordered: Vec<Vec<Paths>>,           // by schema and attribute
+    urns: Names<Arc<str>, usize>,       // of extensions
+    names: Vec<Names<Arc<str>, usize>>, // by schema
     demanding: BTreeSet<Slot>,
     always_shown: BTreeSet<Slot>,
 }
@@ -99,11 +100,10 @@ impl Index {
         let slot = |schema: usize, name: &str| Some((schema, *self.names.get(schema)?.get(name)?));
         let mut slots = Vec::with_capacity(members.len());
         for (name, value) in members {
-            match (self.urns.get(&**name), value) {
-                (Some(schema), Value::Object(members)) => {
-                    slots.extend(members.keys().filter_map(|name| slot(*schema, name)))
-                }
-                _ => slots.extend(slot(0, name)),
+            let extension = value.as_object().and_then(|members| Some((self.urns.get(&**name)?, members)));
+            match extension {
+                Some((schema, members)) => slots.extend(members.keys().filter_map(|name| slot(*schema, name))),
+                None => slots.extend(slot(0, name)),
             }
         }
         slots.sort_unstable();

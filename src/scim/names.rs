@@ -1,0 +1,67 @@
+//! Tables of names, filled once at load and looked into many times for each request.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A table whose keys are fixed at load: nobody outside can fill it with names that collide, so a plain hash will do.
+pub(crate) type Names<K, V> = HashMap<K, V, BuildHasherDefault<Plain>>;
+
+/// Eight bytes at a time, mixed by a multiplication.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Plain(u64);
+
+impl Plain {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Plain {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            self.mix(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.mix(byte.into());
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+
+    // Buckets are chosen by the lowest bits, which a multiplication mixes least.
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::schema::ResourceType;
+    use std::collections::HashSet;
+    use std::hash::{BuildHasher, Hash};
+
+    fn of(key: &(impl Hash + ?Sized)) -> u64 {
+        BuildHasherDefault::<Plain>::default().hash_one(key)
+    }
+
+    #[test]
+    fn known_names_spread_over_the_buckets() {
+        let user = ResourceType::user();
+        let hashes: Vec<u64> = user.paths().map(of).chain(user.paths().map(|path| of(&*path.to_string()))).collect();
+        assert_eq!(hashes.iter().collect::<HashSet<_>>().len(), hashes.len());
+        let buckets: HashSet<u64> = hashes.iter().map(|hash| hash % 1024).collect();
+        assert!(buckets.len() * 5 > hashes.len() * 4, "{} buckets for {} names", buckets.len(), hashes.len());
+    }
+
+    #[test]
+    fn numbered_names_spread_over_the_buckets() {
+        let buckets: HashSet<u64> = (0..500).map(|number| of(&*format!("field{number}")) % 1024).collect();
+        assert!(buckets.len() > 300, "{}", buckets.len());
+    }
+}
