@@ -141,7 +141,7 @@ impl Attempt<'_> {
             Some(link) => Located { id: account.id.clone(), key, term, link: Some(link.clone()) },
             None => work.link_new(key, term, (self.resource, (work.gateway.now)())).await?,
         };
-        let changes = plan::diff(kind, &account.resource, self.resource);
+        let changes = plan::missing(kind, (&account.resource, self.resource));
         let references = work.references(&[self.resource]).await?;
         let subject = Subject {
             mapping: &work.instance.mapping,

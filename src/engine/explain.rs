@@ -206,6 +206,7 @@ impl Explained {
             purpose: Purpose::Read,
             covers: Vec::new(),
             fields: Vec::new(),
+            moves_to: None,
         };
         match lookup {
             Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),

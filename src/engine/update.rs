@@ -98,8 +98,7 @@ async fn attempt(
         };
     }
     work.look_first(&located, &decided).await?;
-    let ran = work.run(&steps, &mut Captures::default()).await?;
-    let located = work.follow_key(located, &steps, &ran).await?;
+    let (located, ran) = work.run_and_follow(located, &steps).await?;
     work.write_elsewhere(&located, &decided.changes).await?;
     let seen = work.look_again(&located, &decided, (ran, answer)).await?;
     let shown = work.commit(&located, &decided, seen).await?;
@@ -215,17 +214,35 @@ impl Work {
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
     }
 
-    /// Where a change moved the account's key, the account is found under the new one from here on, by the same id.
-    async fn follow_key(&self, located: Located, steps: &[Planned], ran: &Ran) -> Result<Located, OperationError> {
-        let kind = self.kind();
-        let sent = steps.iter().filter_map(Planned::account).find_map(|account| kind.key_of(account));
-        let moved = sent.filter(|sent| !kind.key.stable && *sent != located.key);
-        let (Some(sent), Some(link)) = (moved, &located.link) else { return Ok(located) };
-        // In doubt the account is where it is; the target's form of the key wins.
-        if !ran.doubts.is_empty() && self.is_there(&located).await? {
-            return Ok(located);
+    /// Runs the steps. After one that moves the account's key the new one is noted before anything else is sent.
+    async fn run_and_follow(&self, mut located: Located, steps: &[Planned]) -> Result<(Located, Ran), OperationError> {
+        let (mut captures, mut doubts, mut account) = (Captures::default(), Vec::new(), None);
+        for part in steps.split_inclusive(|planned| planned.moves_to.is_some()) {
+            let mut ran = self.run(part, &mut captures).await?;
+            if let Some(key) = part.last().and_then(|planned| planned.moves_to.as_deref()) {
+                located = self.follow_key(located, key, &mut ran).await?;
+            }
+            doubts.append(&mut ran.doubts);
+            account = ran.account;
         }
-        let key = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document)).unwrap_or(sent);
+        Ok((located, Ran { account, key: None, doubts }))
+    }
+
+    /// The account's key was moved: it is found under the new one from here on, by the same id.
+    async fn follow_key(&self, located: Located, sent: &str, ran: &mut Ran) -> Result<Located, OperationError> {
+        let kind = self.kind();
+        let Some(link) = &located.link else { return Ok(located) };
+        // In doubt the account is where it is; what would follow speaks of the new key. Another case of it may be either.
+        let unsure = ran.doubts.pop_if(|(planned, _)| planned.moves_to.is_some());
+        if let Some((planned, error)) = unsure {
+            if fold(sent) != fold(&located.key) && self.is_there(&located).await? {
+                return Err(error);
+            }
+            ran.doubts.push((planned, error));
+        }
+        // The target's form of the key wins.
+        let shown = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document));
+        let key = shown.unwrap_or_else(|| sent.to_owned());
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let mut link = (**link).clone();
         (link.target_key, link.changed) = (key.clone(), (self.gateway.now)());

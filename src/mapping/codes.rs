@@ -246,7 +246,7 @@ codes! {
     CONVERSION_UNCLEAR "M092" "conversion-unclear" Error "a conversion with no name, or with several"
         "A map under `as` has one key, which names the conversion; only `zone` stands beside another, `date`. Several conversions are a list.";
     BAD_DATE "M093" "bad-date" Error "a spelling of dates that cannot be used"
-        "A `date` pattern is one of strftime and names at least the day, so that it reads back; a `zone` is UTC, an offset, or POSIX rules.";
+        "A `date` pattern is one of strftime and names at least the day, so that it reads back; a `zone` is UTC, an offset, a place such as Europe/Vienna, or POSIX rules.";
     HAS_UNCLEAR "M094" "has-unclear" Error "`has` for an attribute that it cannot tell"
         "An element is there or not, so the attribute is a boolean, or `values` says which of its values stands for true and which for false.";
     PRIMARY_UNCLEAR "M095" "primary-unclear" Error "`primary` told in no way, in several, or in one that cannot be sent"

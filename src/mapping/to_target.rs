@@ -38,15 +38,20 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                if let Some((_, rule)) = self.mapping.rules.named(name).next() {
-                    return self.resource.get(&rule.attribute).map(Cow::Borrowed);
-                }
-                let path = self.mapping.kind.path(name).ok()?;
-                self.resource.get(&path).map(Cow::Borrowed)
+                let known = self.mapping.rules.named(name).next().map(|(_, rule)| Cow::Borrowed(&rule.attribute));
+                let path = known.or_else(|| self.mapping.kind.path(name).ok().map(Cow::Owned))?;
+                self.resource.get(&path).or_else(|| self.part(&path)).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
             other => self.known.value(other),
         }
+    }
+}
+
+impl<'a> ResourceScope<'a> {
+    /// A sub-attribute of a multi-valued attribute: that of the primary element, else of the first.
+    fn part(&self, path: &AttributePath) -> Option<&'a Value> {
+        chosen_of_any_type(self.resource.elements(&path.parent()))?.get(&**path.sub.as_ref()?)
     }
 }
 
@@ -117,6 +122,7 @@ impl TypeMapping {
             (Shape::Has { .. } | Shape::Elected { .. }, None) => return Ok(()),
             _ => {}
         }
+        let nothing = self.value_of(rule, resource).is_none();
         let held = rule.writes_to().zip(document).and_then(|(at, document)| at.first(document));
         let fields = self.fields(rule, (resource, &AsItWas { held, known }))?;
         let several = fields.len() > 1;
@@ -130,7 +136,7 @@ impl TypeMapping {
             draft.carry(at, document);
             match (value, &rule.cleared, before) {
                 (Some(value), _, _) => draft.put(at, value, rule.line),
-                (None, Cleared::Absent, _) if !rule.can_be_cleared() => {}
+                (None, Cleared::Absent, _) if nothing && !rule.can_be_cleared() => {}
                 (None, Cleared::As(spellings), _) => {
                     draft.put(at, spellings.first().cloned().unwrap_or_default(), rule.line);
                 }
@@ -236,9 +242,7 @@ impl TypeMapping {
                 let ours = taker.is_some_and(|first| first == of_type);
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
-            None => {
-                elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
-            }
+            None => chosen_of_any_type(elements),
         }
     }
 
@@ -411,6 +415,10 @@ impl Rule {
 fn of_that_type<'a>(elements: &'a [Value], of_type: &str) -> Option<&'a Value> {
     let wanted = fold(of_type);
     elements.iter().find(|element| element.get("type").and_then(Value::as_str).is_some_and(|text| fold(text) == wanted))
+}
+
+fn chosen_of_any_type(elements: &[Value]) -> Option<&Value> {
+    elements.iter().find(|element| element.get("primary") == Some(&Value::Bool(true))).or(elements.first())
 }
 
 /// The array itself, without the filter that chooses its elements.

@@ -66,13 +66,27 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     for change in left.elements.iter().filter(|change| kind.rules[change.rule].has_calls()) {
         supposed.extend(subject.adds(change, resource)?);
     }
-    supposed.extend(rows(subject, resource, &left)?);
+    supposed.extend(rows(subject, resource, &left)?.0);
     Ok(Creation { make, then, left, supposed })
 }
 
 /// The calls that follow a create, for an account that an earlier request made.
 pub fn then(subject: &Subject<'_>, resource: &Resource) -> Vec<Planned> {
     subject.kind.create.as_ref().map(|create| subject.then(create.write.call, resource)).unwrap_or_default()
+}
+
+/// What an account lacks that an earlier request made, as far as updates take it. What is never shown was in that request, and a
+/// create takes nothing away that the target gives to everybody.
+pub fn missing(kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> Changes {
+    let mut missing = crate::plan::diff(kind, shown, wanted);
+    missing.rules.retain(|place| {
+        let rule = &kind.rules[*place];
+        let value = kind.value_of(rule, wanted);
+        let taken = || kind.update.iter().any(|row| row.takes.is_empty() || row.takes_change(rule, (kind, value)));
+        value.is_some() && !matches!(rule.shape, Shape::Write(_)) && taken()
+    });
+    missing.elements.iter_mut().for_each(|change| change.removes.clear());
+    missing
 }
 
 /// What was given and is not in the create's request, as far as updates take it.

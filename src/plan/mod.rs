@@ -10,7 +10,7 @@ mod search;
 mod write;
 
 pub use change::{Changes, ElementChange, blind, diff, elements_need_account, listed};
-pub use create::{Creation, create, then};
+pub use create::{Creation, create, missing, then};
 pub use print::{body, print, request_line};
 pub use search::{Lookup, Unanswerable, search};
 pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete_needs_account, made_key, update};
@@ -30,6 +30,8 @@ pub struct Planned {
     pub covers: Vec<AttributePath>,
     /// The fields that it carries, each with the line of the rule behind it.
     pub fields: Vec<(Path, u32)>,
+    /// The account's key once it is done, where the step changes that.
+    pub moves_to: Option<String>,
 }
 
 /// What a step is for.
@@ -117,6 +119,6 @@ impl Planned {
     }
 
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
-        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new() }
+        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new(), moves_to: None }
     }
 }

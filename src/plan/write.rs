@@ -7,6 +7,7 @@ use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::wire::template::as_text;
 use crate::wire::{Argument, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -84,7 +85,8 @@ pub struct Before<'a> {
     pub version: Option<&'a str>,
 }
 
-/// The steps that change an account: elements added, rows in file order, elements removed.
+/// The steps that change an account: elements added, rows in file order, elements removed. What follows a step that moves the
+/// account's key speaks of the new one.
 ///
 /// # Errors
 /// No row takes a change; a rule fails; an element refers to nobody.
@@ -96,9 +98,11 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
         steps.extend(subject.adds(change, after)?);
     }
-    steps.extend(rows(subject, after, changes)?);
+    let (rows, key) = rows(subject, after, changes)?;
+    steps.extend(rows);
+    let moved = Subject { key, ..*subject };
     for change in changes.elements.iter().filter(|change| subject.kind.rules[change.rule].has_calls()) {
-        steps.extend(subject.removes(change, after)?);
+        steps.extend(moved.removes(change, after)?);
     }
     Ok(steps)
 }
@@ -137,7 +141,12 @@ pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) 
     Ok(text.and_then(|text| key_value(kind, &text)).map(Term::Value))
 }
 
-pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Result<Vec<Planned>, PlanError> {
+/// The steps of the `update` rows that take these changes, and the account's key once they are done.
+pub(super) fn rows(
+    subject: &Subject<'_>,
+    after: &Resource,
+    changes: &Changes,
+) -> Result<(Vec<Planned>, Term), PlanError> {
     let kind = subject.kind;
     let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
     let whole = |place: &usize| !kind.rules[*place].has_calls() && kind.rules[*place].through.is_none();
@@ -150,14 +159,21 @@ pub(super) fn rows(subject: &Subject<'_>, after: &Resource, changes: &Changes) -
         let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
         taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
     }
-    let mut planned = Vec::new();
+    let mut steps = Vec::new();
     let mut earlier: Vec<&Rule> = Vec::new();
+    let mut current = Subject { key: subject.key.clone(), ..*subject };
     for (row, rules) in kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty()) {
-        planned.extend(planned_row(subject, row, (&earlier, &rules), (after, &changes.elements))?);
+        if let Some(mut planned) = planned_row(&current, row, (&earlier, &rules), (after, &changes.elements))? {
+            planned.moves_to = current.moved_by(&planned, &rules, after)?;
+            if let Some(key) = planned.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
+                current.key = Term::Value(key);
+            }
+            steps.extend(current.followed(planned, after));
+        }
         // What is never read is no part of an account that is sent back.
         earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
     }
-    Ok(planned.into_iter().flat_map(|planned| subject.followed(planned, after)).collect())
+    Ok((steps, current.key))
 }
 
 /// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
@@ -295,6 +311,20 @@ impl Scope for WithKey<'_> {
 }
 
 impl Subject<'_> {
+    /// The account's key after this step, where the step moves it.
+    fn moved_by(&self, planned: &Planned, rules: &[&Rule], after: &Resource) -> Result<Option<String>, PlanError> {
+        let Term::Value(key) = &self.key else { return Ok(None) };
+        if self.kind.key.stable {
+            return Ok(None);
+        }
+        let made = if rules.iter().any(|rule| self.kind.is_in_key(rule)) {
+            self.kind.make_key(after, self.known)?
+        } else {
+            planned.account().and_then(|account| self.kind.key_of(account))
+        };
+        Ok(made.filter(|made| **made != *as_text(key)))
+    }
+
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
@@ -309,7 +339,7 @@ impl Subject<'_> {
 }
 
 impl UpdateRow {
-    fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
+    pub(super) fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
         self.takes.iter().any(|takes: &Takes| {
             // A row for a part takes the whole, unless the part has a rule of its own.
             let part = rule.attribute.covers(&takes.attribute)

@@ -6,13 +6,16 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// A table whose keys are fixed at load: nobody outside can fill it with names that collide, so a plain hash will do.
 pub(crate) type Names<K, V> = HashMap<K, V, BuildHasherDefault<Plain>>;
 
+/// Odd, and with as many ones as zeros.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Eight bytes at a time, mixed by a multiplication.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain(u64);
 
 impl Plain {
     fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(MIX);
     }
 }
 
@@ -33,9 +36,10 @@ impl Hasher for Plain {
         self.mix(number as u64);
     }
 
-    // Buckets are chosen by the lowest bits, which a multiplication mixes least.
+    // Buckets are chosen by the lowest bits, which a multiplication mixes least: its upper half is laid over them.
     fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
+        let wide = u128::from(self.0) * u128::from(MIX);
+        (wide as u64) ^ (wide >> 64) as u64
     }
 }
 

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 
+/// The text of an XML element; where the element has no attributes it is a text itself.
+pub(super) const TEXT: &str = "#text";
+
 /// One hop of a walk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Hop {
@@ -198,6 +201,7 @@ fn walk_first<'a>(hops: &[Hop], document: &'a Value) -> Option<&'a Value> {
     for (at, hop) in hops.iter().enumerate() {
         place = match (hop, place) {
             (Hop::Name(name), Value::Object(fields)) => fields.get(&**name)?,
+            (Hop::Name(name), Value::String(_)) if **name == *TEXT => place,
             (Hop::Index(index), Value::Array(list)) => list.get(*index)?,
             (Hop::Where(terms), Value::Array(list)) => {
                 return list.iter().filter(|one| fits(one, terms)).find_map(|one| walk_first(&hops[at + 1..], one));
@@ -216,6 +220,7 @@ fn walk_all<'a>(hops: &[Hop], place: &'a Value, found: &mut Vec<&'a Value>) {
                 walk_all(rest, next, found);
             }
         }
+        (Hop::Name(name), Value::String(_)) if **name == *TEXT => walk_all(rest, place, found),
         (Hop::Index(index), Value::Array(list)) => {
             if let Some(next) = list.get(*index) {
                 walk_all(rest, next, found);
@@ -441,6 +446,15 @@ mod tests {
         assert!(path("$.a").items(&json!({"a": null})).is_empty());
         assert!(path("$.a").items(&json!({})).is_empty());
         assert_eq!(path("$.a[?@.m == 'email']").items(&json!({"a": [{"m": "email"}, {"m": "sms"}]})).len(), 1);
+    }
+
+    #[test]
+    fn the_text_of_an_element_is_found_with_and_without_attributes() {
+        let document = json!({"mail": ["a", {"@type": "work", "#text": "b"}, null]});
+        let text = path(".['#text']");
+        let found: Vec<_> = path("$.mail").items(&document).iter().map(|one| text.first(one).cloned()).collect();
+        assert_eq!(found, [Some(json!("a")), Some(json!("b")), None]);
+        assert_eq!(path("$.mail[0]['#text']").all(&document), [&json!("a")]);
     }
 
     #[test]

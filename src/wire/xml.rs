@@ -8,6 +8,7 @@
 //!
 //! No document type, no entities but the five of XML itself, so that a text is never larger than its bytes.
 
+use crate::wire::path::TEXT;
 use crate::wire::template::as_text;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -16,7 +17,6 @@ use serde_json::{Map, Value};
 
 /// How deep elements may lie in each other.
 const DEEPEST: usize = 64;
-const TEXT: &str = "#text";
 
 /// Why a value cannot be written as XML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

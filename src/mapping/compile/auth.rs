@@ -12,6 +12,9 @@ use crate::wire::{Credential, Lives, Template, Variable};
 /// Ways of which only one can say who calls.
 const EXCLUSIVE: [&str; 4] = ["basic", "bearer", "oauth2", "pass_through"];
 
+/// What stands in the name of a parameter or header that holds a secret.
+const SECRET_WORDS: [&str; 9] = ["auth", "cookie", "credential", "key", "pass", "pwd", "secret", "sign", "token"];
+
 pub(super) fn auth(names: &Names<'_>, node: &Node) -> Option<Credential> {
     let report = names.context.report;
     if node.entries().is_empty() {
@@ -89,20 +92,26 @@ fn certificate(names: &Names<'_>, node: &Node) -> Option<Certificate> {
 
 fn header(names: &Names<'_>, node: &Node) -> Option<Way> {
     let headers = headers(names, node);
-    for entry in node.entries() {
-        let written = headers.iter().find(|(name, _)| name.as_str().eq_ignore_ascii_case(&entry.key));
-        written.and_then(|(_, value)| secret(names, &entry.value, value.clone()));
-    }
+    let value =
+        |key: &str| headers.iter().find(|(name, _)| name.as_str().eq_ignore_ascii_case(key)).map(|(_, value)| value);
+    secrets(names, node, &value);
     Some(Way::Header(headers))
 }
 
 fn query(names: &Names<'_>, node: &Node) -> Option<Way> {
     let parameters = parameters(names, node);
-    for entry in node.entries() {
-        let written = parameters.iter().find(|(name, _)| **name == *entry.key);
-        written.and_then(|(_, value)| secret(names, &entry.value, value.clone()));
-    }
+    secrets(names, node, &|key| parameters.iter().find(|(name, _)| **name == *key).map(|(_, value)| value));
     Some(Way::Query(parameters))
+}
+
+/// Beside what tells who calls may stand what is no secret: a user's name, a version. A constant whose name sounds like a secret,
+/// or that stands alone, is taken for one.
+fn secrets<'t>(names: &Names<'_>, node: &Node, value: &dyn Fn(&str) -> Option<&'t Template>) {
+    let filled = node.entries().iter().any(|entry| value(&entry.key).is_some_and(is_filled));
+    let sounds = |name: &str| SECRET_WORDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+    for entry in node.entries().iter().filter(|entry| !filled || sounds(&entry.key)) {
+        value(&entry.key).and_then(|template| secret(names, &entry.value, template.clone()));
+    }
 }
 
 fn basic(names: &Names<'_>, node: &Node) -> Option<Way> {
@@ -124,9 +133,13 @@ fn cookies(names: &Names<'_>, node: &Node) -> Option<Way> {
     Some(Way::Cookies(known.name.clone()))
 }
 
+fn is_filled(template: &Template) -> bool {
+    template.holes().any(|hole| matches!(hole, Variable::Setting(_) | Variable::Lookup(_)))
+}
+
 /// A credential without a setting or a lookup in it would be a secret in the file.
 pub(super) fn secret(names: &Names<'_>, node: &Node, template: Template) -> Option<Template> {
-    if template.holes().any(|hole| matches!(hole, Variable::Setting(_) | Variable::Lookup(_))) {
+    if is_filled(&template) {
         return Some(template);
     }
     let hint = "declare a setting in `settings:` and write `<settings.name>`";

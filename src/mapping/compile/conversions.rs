@@ -72,7 +72,7 @@ fn date(context: &Context<'_>, node: &Node, pattern: &Node) -> Option<Conversion
         Ok(moment) => Some(Conversion::Moment(Arc::new(moment))),
         Err(MomentError::Zone) => {
             let span = zone.map_or(&node.span, |zone| &zone.span);
-            let hint = "UTC, an offset such as +02:00, or POSIX rules such as CET-1CEST,M3.5.0,M10.5.0/3";
+            let hint = "UTC, an offset such as +02:00, a place such as Europe/Vienna, or POSIX rules such as CET-1CEST,M3.5.0,M10.5.0/3";
             context.report.hint(&codes::BAD_DATE, span, ("this zone is not known", hint));
             None
         }

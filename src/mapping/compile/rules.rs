@@ -265,8 +265,8 @@ fn partners(subject: Subject<'_>, node: &Node) {
         ("has", has("at"), "`at`"),
         (
             "empty_as",
-            has("at") || has("write") || has("one") || (has("each") && !has("add") && !has("through")),
-            "`at`, `write`, `one`, or an `each` that is sent whole",
+            has("at") || has("read") || has("write") || has("one") || (has("each") && !has("add") && !has("through")),
+            "`at`, `read`, `write`, `one`, or an `each` that is sent whole",
         ),
         (
             "ref",

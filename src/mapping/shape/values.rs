@@ -27,7 +27,7 @@ pub(super) static CONVERSION: Shape = Shape {
         key(
             "zone",
             Text("a zone"),
-            "With `date`: the zone that the spelling leaves out: UTC (if not said), `+02:00`, or POSIX rules such as `CET-1CEST,M3.5.0,M10.5.0/3`.",
+            "With `date`: the zone that the spelling leaves out: UTC (if not said), `+02:00`, `Europe/Vienna`, or POSIX rules such as `CET-1CEST,M3.5.0,M10.5.0/3`.",
         ),
     ]],
 };

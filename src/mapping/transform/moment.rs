@@ -21,12 +21,12 @@ pub struct Moment {
 pub enum MomentError {
     /// It says too little to be read back, or is no pattern at all.
     Pattern,
-    /// The zone is none that is known without a data base of zones.
+    /// There is no such zone.
     Zone,
 }
 
 impl Moment {
-    /// A pattern as of `strftime`, and a zone: `UTC`, `+02:00`, or POSIX rules such as `CET-1CEST,M3.5.0,M10.5.0/3`.
+    /// A pattern as of `strftime`, and a zone: `UTC`, `+02:00`, `Europe/Vienna`, or POSIX rules such as `CET-1CEST,M3.5.0,M10.5.0/3`.
     ///
     /// # Errors
     /// What it writes does not read back as the same day, or the zone is not known.
@@ -68,7 +68,7 @@ fn zone_of(text: &str) -> Option<TimeZone> {
     match text {
         "UTC" | "Z" => Some(TimeZone::UTC),
         _ if text.starts_with(['+', '-']) => offset(text).map(TimeZone::fixed),
-        _ => TimeZone::posix(text).ok(),
+        _ => TimeZone::get(text).or_else(|_| TimeZone::posix(text)).ok(),
     }
 }
 

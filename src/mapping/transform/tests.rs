@@ -153,9 +153,11 @@ fn spellings_of_moments_read_in_their_zone() {
     let read = |one: Conversion, text: &str| {
         Transform::As(vec![one]).to_scim(&json!(text), Kind::DateTime, &Nothing).map(Option::unwrap_or_default)
     };
-    let berlin = || spelled("%Y-%m-%d %H:%M", "CET-1CEST,M3.5.0,M10.5.0/3");
-    assert_eq!(read(berlin(), "2026-07-01 12:00"), Ok(json!("2026-07-01T10:00:00Z")));
-    assert_eq!(read(berlin(), "2026-01-01 12:00"), Ok(json!("2026-01-01T11:00:00Z")));
+    let berlin = || spelled("%Y-%m-%d %H:%M", "Europe/Berlin");
+    for berlin in [berlin, || spelled("%Y-%m-%d %H:%M", "CET-1CEST,M3.5.0,M10.5.0/3")] {
+        assert_eq!(read(berlin(), "2026-07-01 12:00"), Ok(json!("2026-07-01T10:00:00Z")));
+        assert_eq!(read(berlin(), "2026-01-01 12:00"), Ok(json!("2026-01-01T11:00:00Z")));
+    }
     assert_eq!(read(spelled("%d/%m/%y", "+05:30"), "31/05/90"), Ok(json!("1990-05-30T18:30:00Z")));
     assert_eq!(read(spelled("%Y%m%dT%H%M%S%z", "UTC"), "20260101T120000+0200"), Ok(json!("2026-01-01T10:00:00Z")));
     assert!(read(berlin(), "2026-02-30 12:00").is_err());
@@ -166,7 +168,7 @@ fn spellings_that_do_not_read_back_and_unknown_zones_are_refused() {
     for pattern in ["%H:%M", "%Y-%m", "%Q%", "day", ""] {
         assert_eq!(Moment::new(pattern, "UTC"), Err(MomentError::Pattern), "{pattern}");
     }
-    for zone in ["Europe/Berlin", "", "+2", "+99:00", "+02:75"] {
+    for zone in ["Europe/Berlyn", "", "+2", "+99:00", "+02:75"] {
         assert_eq!(Moment::new("%Y-%m-%d", zone), Err(MomentError::Zone), "{zone}");
     }
 }
