@@ -16,7 +16,7 @@ use crate::Failure;
 
 const MAPPING: &str = include_str!("../../mappings/redmine.yaml");
 /// An account of 2 KB.
-const ACCOUNT: &str = include_str!("../account.json");
+pub const ACCOUNT: &str = include_str!("../account.json");
 
 /// What can be counted.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -65,11 +65,24 @@ pub fn run(operation: Operation, times: u32, more_rules: u32) -> Result<(), Fail
     Ok(())
 }
 
-/// The mapping with further rules, of an extension that no request names.
-fn with_more_rules(count: u32) -> String {
-    let rule =
-        |number| format!("    urn:example:further:User:field{number}: {{ at: $.further_{number}, type: string }}\n");
-    let rules: String = (0..count).map(rule).collect();
+/// What further rules say, each kind in its turn; `#` is the rule's number.
+const FURTHER: [&str; 7] = [
+    "{ at: $.further_#, type: string }",
+    "{ read: $.further_#, type: string }",
+    "{ write: $.further_#, type: string }",
+    "{ keep: true, type: string }",
+    "{ at: $.further_#, type: string, remember: true }",
+    "{ read: $.further_#, type: string, written: refuse }",
+    "{ at: $.further_#, multi_valued: true, as: { join: \",\" } }",
+];
+
+/// The mapping with further rules, of an extension that no request names and of fields that the account does not have.
+pub fn with_more_rules(count: u32) -> String {
+    let said = FURTHER.iter().cycle().zip(0..count);
+    let rule = |(said, number): (&&str, u32)| {
+        format!("    urn:example:further:User:field{number}: {}\n", said.replace('#', &number.to_string()))
+    };
+    let rules: String = said.map(rule).collect();
     MAPPING.replacen("  attributes:\n", &format!("  attributes:\n{rules}"), 1)
 }
 
@@ -119,14 +132,14 @@ fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option
     plan::create(&Subject { mapping, kind, key, before: None, references: &SameKeys, known: &Nothing }, &resource).ok()
 }
 
-fn patch_body() -> Value {
+pub fn patch_body() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{ "op": "Replace", "path": "active", "value": "False" }],
     })
 }
 
-fn create_body() -> Value {
+pub fn create_body() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
         "externalId": "3f0a6c1e",
