@@ -80,7 +80,7 @@ impl TypeMapping {
     pub fn key_is_fixed(&self) -> bool {
         let immutable = |hole: &Variable| match hole {
             Variable::Attribute(name) => {
-                let attribute = self.kind.path(name).ok().and_then(|path| self.kind.attribute(&path));
+                let attribute = self.kind.find(name).and_then(|path| self.kind.attribute(path));
                 attribute.is_some_and(|attribute| attribute.mutability == Mutability::Immutable)
             }
             _ => true,

@@ -38,9 +38,9 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let known = self.mapping.rules.named(name).next().map(|(_, rule)| Cow::Borrowed(&rule.attribute));
-                let path = known.or_else(|| self.mapping.kind.path(name).ok().map(Cow::Owned))?;
-                self.resource.get(&path).or_else(|| self.part(&path)).map(Cow::Borrowed)
+                let known = self.mapping.rules.named(name).next().map(|(_, rule)| &rule.attribute);
+                let path = known.or_else(|| self.mapping.kind.find(name))?;
+                self.resource.get(path).or_else(|| self.part(path)).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
             other => self.known.value(other),

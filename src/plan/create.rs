@@ -7,9 +7,8 @@ use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
 use crate::plan::{Planned, Purpose};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Call, Scope, Term, Variable};
+use crate::wire::{Call, Variable};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
 /// How an account is made.
 #[derive(Debug, Clone)]
@@ -54,9 +53,9 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     }
     let key = made_key(kind, (resource, subject.known))?.unwrap_or_else(|| subject.key.clone());
     let made = Subject { key, ..*subject };
-    let mut planned = carried(&made, &create.write, (draft, covers), resource)?;
+    let mut planned = carried(&made, &create.write, (&mut draft, covers), resource)?;
     planned.purpose = Purpose::Create;
-    let left = left_over(subject, &planned, (resource, &keyed));
+    let left = left_over(subject, (&planned, &draft), (resource, &keyed));
     for attribute in left.rules.iter().map(|place| &kind.rules[*place].attribute) {
         planned.covers.retain(|covered| covered != attribute);
     }
@@ -90,9 +89,13 @@ pub fn missing(kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> C
 }
 
 /// What was given and is not in the create's request, as far as updates take it.
-fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Resource, &Resource)) -> Changes {
+fn left_over(
+    subject: &Subject<'_>,
+    (planned, draft): (&Planned, &Draft),
+    (resource, keyed): (&Resource, &Resource),
+) -> Changes {
     let kind = subject.kind;
-    let carried = Carried::of(kind, (subject.mapping.call(planned.step.call), planned));
+    let carried = Carried::of(kind, subject.mapping.call(planned.step.call), (planned, draft));
     let mut left = crate::plan::diff(kind, &Resource::default(), resource);
     left.elements.retain(|change| kind.rules[change.rule].has_calls() || kind.rules[change.rule].through.is_some());
     left.rules.retain(|place| {
@@ -108,25 +111,23 @@ struct Carried<'a> {
     kind: &'a TypeMapping,
     /// What its call names.
     holes: Vec<&'a Variable>,
-    attributes: Vec<AttributePath>,
-    /// The account, where the call names it, with something in the places of what is drawn or filled in when it is sent.
-    account: Option<Cow<'a, Value>>,
+    attributes: Vec<&'a AttributePath>,
+    /// The account, where the call names it, with placeholders for what is drawn or filled in when it is sent.
+    account: Option<&'a Value>,
 }
 
 impl<'a> Carried<'a> {
-    fn of(kind: &'a TypeMapping, (call, planned): (&'a Call, &'a Planned)) -> Carried<'a> {
+    fn of(kind: &'a TypeMapping, call: &'a Call, (planned, draft): (&'a Planned, &'a Draft)) -> Carried<'a> {
         let holes = call.holes();
         let attribute = |hole: &&Variable| match hole {
-            Variable::Attribute(name) => kind.kind.path(name).ok(),
+            Variable::Attribute(name) => kind.kind.find(name),
             _ => None,
         };
         let attributes = holes.iter().filter_map(attribute).collect();
-        let account = planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
-            (Variable::Account, Term::Value(value)) => Some(Cow::Borrowed(value)),
-            (Variable::Account, Term::Open(body)) => body.fill(&Something).map(Cow::Owned),
-            _ => None,
-        });
-        Carried { kind, account: account.filter(|_| holes.contains(&&Variable::Account)), holes, attributes }
+        // An account with open places was made of the draft, and not taken out of it.
+        let account = planned.account().unwrap_or(&draft.document);
+        let account = holes.contains(&&Variable::Account).then_some(account);
+        Carried { kind, account, holes, attributes }
     }
 
     fn holds(&self, rule: &Rule) -> bool {
@@ -137,15 +138,7 @@ impl<'a> Carried<'a> {
             _ => false,
         });
         let in_key = || self.holes.contains(&&Variable::Key) && self.kind.is_in_key(rule);
-        let held = |account: &Cow<'_, Value>| own.iter().any(|path| path.first(account).is_some());
-        named || fields || in_key() || self.account.as_ref().is_some_and(held)
-    }
-}
-
-struct Something;
-
-impl Scope for Something {
-    fn value(&self, _: &Variable) -> Option<Cow<'_, Value>> {
-        Some(Cow::Owned(Value::Bool(true)))
+        let held = |account: &Value| own.iter().any(|path| path.first(account).is_some());
+        named || fields || in_key() || self.account.is_some_and(held)
     }
 }

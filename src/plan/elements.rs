@@ -152,8 +152,8 @@ impl Subject<'_> {
     fn member_attribute(&self, item: Option<&crate::mapping::Item>, (id, name): (&Value, &str)) -> Option<Value> {
         let kind = item?.refers_to.as_deref()?;
         let resource = self.references.resource(kind, id.as_str()?)?;
-        let path = self.mapping.kind(kind)?.kind.path(name).ok()?;
-        resource.get(&path).cloned()
+        let path = self.mapping.kind(kind)?.kind.find(name)?;
+        resource.get(path).cloned()
     }
 }
 

@@ -212,7 +212,7 @@ fn planned_row(
         put_back_unchanged_arrays(before, &whole, &mut draft);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
-    let mut planned = carried(subject, &row.write, (draft, covers), after)?;
+    let mut planned = carried(subject, &row.write, (&mut draft, covers), after)?;
     if let [rule] = rules {
         let asked = || subject.mapping.call(row.write.call).holes().contains(&&Variable::Value);
         let value = match &rule.shape {
@@ -257,7 +257,7 @@ impl Subject<'_> {
 pub(super) fn carried(
     subject: &Subject<'_>,
     write: &Write,
-    (mut draft, covers): (Draft, Vec<AttributePath>),
+    (draft, covers): (&mut Draft, Vec<AttributePath>),
     resource: &Resource,
 ) -> Result<Planned, PlanError> {
     for path in &write.drop {
@@ -291,7 +291,7 @@ pub(super) fn carried(
     }
     arguments.push(Argument { variable: Variable::Account, term: draft.take_term() });
     let mut planned = Planned::of(write.call, Purpose::Update, arguments);
-    (planned.covers, planned.fields) = (covers, draft.lines);
+    (planned.covers, planned.fields) = (covers, std::mem::take(&mut draft.lines));
     Ok(planned)
 }
 
@@ -328,7 +328,7 @@ impl Subject<'_> {
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
-        for (_, rule) in self.kind.rules.present_in(&[resource]).filter(|(_, rule)| rule.is_sent()) {
+        for (_, rule) in self.kind.rules.referring_in(resource).filter(|(_, rule)| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
                 let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
                 keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));

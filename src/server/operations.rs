@@ -164,7 +164,7 @@ impl Call {
         let told: Vec<String> = ignored.iter().filter(|name| !USUAL.contains(&name.as_str())).cloned().collect();
         if kind.unsupported == crate::mapping::Unsupported::Refuse {
             let refused = |name: &&String| {
-                kind.kind.path(name).is_ok_and(|path| !kind.kind.offers(&path) && writable(&kind.kind, &path))
+                kind.kind.find(name).is_some_and(|path| !kind.kind.offers(path) && writable(&kind.kind, path))
             };
             if let Some(name) = told.iter().find(refused) {
                 return Err(ScimError::bad_request(

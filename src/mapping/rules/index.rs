@@ -33,11 +33,14 @@ pub(super) struct Index {
     pub kept: Vec<usize>,
     /// Does the store note sent forms?
     pub remembers: bool,
+    /// Is there a reference that is no element of a list?
+    pub refers: bool,
 }
 
 impl Index {
     pub fn of(rules: &[Rule], kind: &ResourceType) -> Index {
         let mut index = Index { remembers: rules.iter().any(Rule::remembers), ..Index::default() };
+        index.refers = rules.iter().any(|rule| rule.refers_to.is_some());
         let among = |is: &dyn Fn(&Rule) -> bool| (0..rules.len()).filter(|place| is(&rules[*place])).collect();
         let attribute = |rule: &Rule| kind.attribute(&rule.attribute);
         let required = |rule: &Rule| attribute(rule).is_some_and(|attribute| attribute.required);

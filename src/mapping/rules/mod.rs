@@ -52,6 +52,12 @@ impl Rules {
         self.sorted(self.index.present_in(resources))
     }
 
+    /// Those of the attributes that this resource holds and that are references themselves. Most types have none.
+    pub fn referring_in<'a>(&'a self, resource: &Resource) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {
+        let places = if self.index.refers { self.index.present_in(&[resource]) } else { Vec::new() };
+        self.sorted(places).filter(|(_, rule)| rule.refers_to.is_some())
+    }
+
     /// Those that a create with this resource may have to send: of what it holds, and those that send something for nothing.
     pub fn of_new<'a>(&'a self, resource: &Resource) -> impl Iterator<Item = (usize, &'a Rule)> + use<'a> {
         let mut places = self.index.present_in(&[resource]);

@@ -146,12 +146,12 @@ fn named(name: &str, kind: &ResourceType) -> Option<Named> {
     if let Some(position) = kind.schemas.iter().position(|schema| schema.id.eq_ignore_ascii_case(name)) {
         return Some(Named::Schema((position > 0).then(|| Arc::clone(&kind.schemas[position].id))));
     }
-    if let Ok(path) = kind.path(name) {
-        return Some(Named::Attribute(path));
+    if let Some(path) = kind.find(name) {
+        return Some(Named::Attribute(path.clone()));
     }
     let (parent, sub) = name.rsplit_once('.')?;
-    let parent = kind.path(parent).ok()?;
-    let sub = sub_named(kind.attribute(&parent)?, sub)?;
+    let parent = kind.find(parent)?;
+    let sub = sub_named(kind.attribute(parent)?, sub)?;
     Some(Named::Attribute(parent.with_sub(&sub.name)))
 }
 

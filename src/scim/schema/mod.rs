@@ -86,10 +86,12 @@ impl ResourceType {
     /// # Errors
     /// A [`PathError`] with the nearest known name where no attribute is called so.
     pub fn path(&self, text: &str) -> Result<AttributePath, PathError> {
-        match self.index.spelled(text) {
-            Some(path) => Ok(path.clone()),
-            None => Err(self.unknown(text)),
-        }
+        self.find(text).cloned().ok_or_else(|| self.unknown(text))
+    }
+
+    /// The same where nobody is told which name was meant: that is worked out from all known names.
+    pub fn find(&self, text: &str) -> Option<&AttributePath> {
+        self.index.spelled(text)
     }
 
     /// The attribute, or sub-attribute, at a path. Constant time.
