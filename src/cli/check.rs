@@ -113,6 +113,9 @@ fn summary(mapping: &Mapping, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {} compiles", mapping.file, mapping.product)?;
     for kind in &mapping.types {
         writeln!(out, "  {}: {}", kind.kind.name, Counts::of(kind))?;
+        for path in kind.unmovable().filter(|_| !kind.update.is_empty()) {
+            writeln!(out, "    {path} cannot change: the key is made of it, and no row of `update` has `for: {path}`")?;
+        }
     }
     if !mapping.settings.is_empty() {
         let names: Vec<&str> = mapping.settings.iter().map(|name| &**name).collect();

@@ -32,7 +32,8 @@ pub struct Arguments {
     /// The request's body, as JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// The account as the product holds it, as JSON; without it, what depends on it stays open
+    /// The account as the product holds it, as JSON; without it, what depends on it stays open. Needed where keys are not
+    /// `stable`
     #[arg(long, value_name = "FILE")]
     account: Option<PathBuf>,
     /// What a PATCH answers; as in transom.yaml, of a user the resource and of a group nothing if not given
@@ -64,6 +65,7 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
     };
     let request = Request::read(arguments)?;
     let work = stage(&mapping, &request).await?;
+    request.check_known(&work)?;
     match request.explain(&work, arguments).await {
         Ok(explained) => {
             writeln!(out, "{}\n", arguments.request)?;
@@ -117,6 +119,19 @@ impl Request {
         let body = arguments.body.as_ref().map(json).transpose()?.unwrap_or(Value::Null);
         let account = arguments.account.as_ref().map(json).transpose()?;
         Ok(Request { method, endpoint, id, parameters: Parameters::parse(uri.query()), body, account })
+    }
+
+    /// Ids of accounts whose key may change are the gateway's own, and tell nothing of the key.
+    fn check_known(&self, work: &Work) -> Result<(), Failure> {
+        let kind = work.kind();
+        match &self.id {
+            Some(id) if self.account.is_none() && !kind.key.stable && kind.fixed.is_none() => Err(format!(
+                "the key of a {} of this mapping is not `stable`, so its id does not tell it: give the account {id:?} as the product holds it, with --account FILE",
+                kind.kind.name
+            )
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     async fn explain(&self, work: &Work, arguments: &Arguments) -> Result<Explained, crate::engine::OperationError> {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod config;
 pub mod connect;
 pub mod explain;
+pub mod forget;
 pub mod record;
 pub mod rehearsal;
 pub mod schema;
@@ -40,7 +41,7 @@ pub struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve SCIM as transom.yaml says, until SIGTERM or Ctrl-C
+    /// Serve SCIM as transom.yaml says, until SIGTERM or Ctrl-C; says on standard error where it listens
     Serve(serve::Arguments),
     /// Say everything that is wrong with mapping files, with place and way out
     Check(check::Arguments),
@@ -52,6 +53,8 @@ enum Command {
     Schema(schema::Arguments),
     /// Make, list and revoke the bearer tokens of identity providers
     Token(token::Arguments),
+    /// Start a target afresh: forget what the gateway holds of it, tokens aside
+    Forget(forget::Arguments),
     /// Print the default transom.yaml with its documentation, or what a file comes to
     Config(config::Arguments),
 }
@@ -91,6 +94,7 @@ pub async fn run(program: Program, stop: impl Future<Output = ()> + Send) -> End
         Command::Test(arguments) => test::run(arguments, &mut out).await,
         Command::Schema(arguments) => schema::run(arguments, &mut out).map(|()| Ended::Well).map_err(Failure::from),
         Command::Token(arguments) => token::run(arguments, &mut out),
+        Command::Forget(arguments) => forget::run(arguments, &mut out),
         Command::Config(arguments) => config::run(arguments, &mut out).map(|()| Ended::Well).map_err(Failure::from),
     };
     ended.unwrap_or_else(|failure| {

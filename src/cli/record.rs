@@ -6,7 +6,9 @@ use crate::cli::{Ended, Failure, check};
 use crate::gateway::{LoadError, compile, load};
 use crate::mapping::record::{Edit, Expected, apply, edits};
 use crate::mapping::{Mapping, TestCase};
+use crate::wire::template::as_text;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,10 +31,13 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
             }
             Err(error) => return Err(error.into()),
         };
-        let (mut expected, mut told) = (Vec::new(), Vec::new());
+        let (mut expected, mut told, mut doubts) = (Vec::new(), Vec::new(), BTreeMap::new());
         for test in mapping.tests.iter().filter(|test| test.name.contains(&arguments.only)) {
             match Box::pin(expectations(&mapping, test, Wish::of(arguments))).await? {
-                Ok(found) => expected.extend(found),
+                Ok((found, doubt)) => {
+                    expected.extend(found);
+                    doubts.extend(doubt.map(|doubt| (test.name.clone(), doubt)));
+                }
                 Err(why) => told.push(format!("  line {}: {}: not recorded: {why}", test.line, test.name)),
             }
         }
@@ -40,7 +45,7 @@ pub async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, F
         if !made.is_empty() || !told.is_empty() {
             writeln!(out, "{}", path.display())?;
         }
-        show(&mapping, &made, out)?;
+        show(&mapping, (&made, &doubts), out)?;
         told.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         recorded += tests(&made).len();
         refused += told.len();
@@ -68,7 +73,7 @@ async fn expectations(
     mapping: &Arc<Mapping>,
     test: &TestCase,
     wish: Wish,
-) -> Result<Result<Vec<Expected>, String>, Failure> {
+) -> Result<Result<(Vec<Expected>, Option<String>), String>, Failure> {
     let lacks: Vec<&'static str> = KEYS.into_iter().filter(|key| takes(test, key) && !says(test, key)).collect();
     let seen = perform(mapping, test).await?;
     let stands = judge(&claim(test, &seen), &seen);
@@ -79,7 +84,7 @@ async fn expectations(
         (false, false) => return Ok(Err(fails(test, &seen, &stands))),
     };
     if keys.is_empty() {
-        return Ok(Ok(Vec::new()));
+        return Ok(Ok((Vec::new(), None)));
     }
     if let Some(why) = unfit(test, &seen) {
         return Ok(Err(why));
@@ -90,7 +95,8 @@ async fn expectations(
             .ok_or_else(|| format!("its `{key}` comes out otherwise each time"))?;
         Ok(Expected { test: test.name.clone(), key, value })
     });
-    Ok(expected.collect())
+    let expected: Result<Vec<Expected>, String> = expected.collect();
+    Ok(expected.map(|expected| (expected, doubt(test, &seen))))
 }
 
 /// The test as far as it says something: one without an answer does not say that there is success.
@@ -126,6 +132,38 @@ fn unfit(test: &TestCase, seen: &Played) -> Option<String> {
     let broken = matches!(seen.status, 500 | 502 | 503 | 504) && test.exchange.is_none();
     let detail = seen.body.get("detail").and_then(Value::as_str).unwrap_or_default();
     broken.then(|| format!("it is answered {}: {detail}", seen.status))
+}
+
+/// Where the pretend product may have known less than the real one.
+fn doubt(test: &TestCase, seen: &Played) -> Option<String> {
+    let (method, _, body) = &test.request;
+    if test.exchange.is_some() || method == "GET" {
+        return None;
+    }
+    if seen.status == 404 || (seen.status >= 400 && !seen.calls.is_empty()) {
+        return Some(format!("it is answered {}", seen.status));
+    }
+    let text = |value: &Value| (!value.is_object() && !value.is_array()).then(|| as_text(value).to_lowercase());
+    let unlike = sent(body).into_iter().find_map(|(path, value)| {
+        let shown = seen.body.pointer(&format!("/{}", path.replace('.', "/")))?;
+        (text(&value)? != text(shown)?).then_some(path)
+    });
+    unlike.map(|path| format!("`{path}` is sent and reads otherwise in the answer"))
+}
+
+/// The attributes that a request gives a value, by their paths.
+fn sent(body: &Value) -> Vec<(String, Value)> {
+    let pairs = |value: &Value| -> Vec<(String, Value)> {
+        let fields = value.as_object().into_iter().flatten();
+        fields.map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let Some(operations) = body.get("Operations").and_then(Value::as_array) else { return pairs(body) };
+    let one = |operation: &Value| match (operation.get("path").and_then(Value::as_str), operation.get("value")) {
+        (Some(path), Some(value)) => vec![(path.to_owned(), value.clone())],
+        (None, Some(value)) => pairs(value),
+        (_, None) => Vec::new(),
+    };
+    operations.iter().flat_map(one).collect()
 }
 
 fn said(key: &str, seen: &Played) -> Value {
@@ -216,13 +254,22 @@ fn tests(made: &[Edit]) -> Vec<&str> {
     names
 }
 
-fn show(mapping: &Mapping, made: &[Edit], out: &mut impl Write) -> Result<(), Failure> {
+type Doubts = BTreeMap<String, String>;
+
+fn show(mapping: &Mapping, (made, doubts): (&[Edit], &Doubts), out: &mut impl Write) -> Result<(), Failure> {
     for name in tests(made) {
         let line = mapping.tests.iter().find(|test| test.name == name).map_or(0, |test| test.line);
         writeln!(out, "  line {line}: {name}")?;
         for edit in made.iter().filter(|edit| edit.test == name) {
             edit.removed.lines().try_for_each(|line| writeln!(out, "    - {}", line.trim_end()))?;
             edit.added.lines().try_for_each(|line| writeln!(out, "    + {line}"))?;
+        }
+        if let Some(doubt) = doubts.get(name) {
+            writeln!(out, "    ? {doubt}: is that what you want?")?;
+            writeln!(
+                out,
+                "      The pretend product knows no renames, actions and creates of a kind of their own; give its answers with `exchange:`."
+            )?;
         }
     }
     Ok(())

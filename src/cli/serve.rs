@@ -9,8 +9,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+const TEACHES: &str = "\
+As soon as requests are taken, `listening on ADDRESS` stands on standard error, one line for each
+listener; the log follows there. Standard output stays empty. SIGTERM and Ctrl-C let running
+requests end.";
+
 /// Serve.
 #[derive(Debug, clap::Args)]
+#[command(after_help = TEACHES)]
 pub struct Arguments {
     /// The configuration; `transom config --default` prints a commented one
     #[arg(long, value_name = "FILE", default_value = "transom.yaml", env = "TRANSOM_CONFIG")]

@@ -3,7 +3,7 @@
 use crate::auth;
 use crate::cli::{Ended, Failure};
 use crate::config::Config;
-use crate::store::{Token, Tokens};
+use crate::store::{StoreError, Token, Tokens};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,7 +25,8 @@ enum Command {
         /// The target in transom.yaml that it opens; may be given several times
         #[arg(long, required = true, value_name = "NAME")]
         target: Vec<String>,
-        /// What it is called, in lists and in the log: who will use it
+        /// What it is called, in lists and in the log: who will use it. Live tokens have different names, also those of
+        /// different targets
         #[arg(long)]
         name: String,
         /// When it ends: a date (2027-05-31) or a span from now (90d); never if not given
@@ -80,14 +81,11 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
             }
             let (secret, hash) = auth::generate()?;
             let targets: BTreeSet<String> = target.iter().cloned().collect();
-            tokens.save(&Token {
-                name: name.clone(),
-                targets,
-                hash,
-                created: now,
-                expires: *expires,
-                revoked: None,
-            })?;
+            let token = Token { name: name.clone(), targets, hash, created: now, expires: *expires, revoked: None };
+            match tokens.save(&token) {
+                Err(StoreError::TokenTaken) => return Err(taken(&tokens, &token)?.into()),
+                saved => saved?,
+            }
             writeln!(out, "{}", secret.expose())?;
         }
         Command::List { place } => {
@@ -112,6 +110,19 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<Ended, Failure
         }
     }
     Ok(Ended::Well)
+}
+
+/// Names are those of tokens, whatever they open: the log and `revoke` speak of one.
+fn taken(tokens: &Tokens, wanted: &Token) -> Result<String, StoreError> {
+    let names = |token: &Token| token.targets.iter().cloned().collect::<Vec<_>>().join(", ");
+    let name = &wanted.name;
+    let all = tokens.all()?;
+    let live = all.iter().find(|token| token.name == *name && token.revoked.is_none());
+    let opens = live.map_or_else(String::new, |token| format!(", which opens {}", names(token)));
+    let other = wanted.targets.first().map_or_else(|| "another".to_owned(), |target| format!("{name}-{target}"));
+    Ok(format!(
+        "there is a live token named {name} already{opens}; revoke it (transom token revoke --name {name}), or give this one a name of its own, such as {other}"
+    ))
 }
 
 fn state(token: &Token, now: SystemTime) -> String {

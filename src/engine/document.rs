@@ -5,6 +5,7 @@ use crate::engine::{OperationError, Work};
 use crate::mapping::{Main, NamedRead, Search, Sends, TypeMapping, Wants};
 use crate::plan::{self, Planned};
 use crate::target::{Captures, Span, Use};
+use crate::wire::answer::is_empty;
 use crate::wire::{Argument, Meaning, Step, StepKind, Term, Variable};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Map, Value};
@@ -65,8 +66,13 @@ impl Work {
             Main::Call(_) => self.ask(&located.term).await?,
             Main::Listed => Box::pin(self.find_listed(located)).await?,
         };
-        // A target that answers with another account than asked for would let one id show another's data.
-        Ok(shown.filter(|shown| kind.key_of(&shown.document).is_some_and(|key| key == located.key)))
+        let Some(shown) = shown else { return Ok(None) };
+        match kind.key_of(&shown.document) {
+            // A target that answers with another account than asked for would let one id show another's data.
+            Some(key) => Ok((key == located.key).then_some(shown)),
+            None if is_empty(&shown.document) || kind.is_absent(&shown.document, self.known()) => Ok(None),
+            None => Err(OperationError::Keyless),
+        }
     }
 
     /// The answer of the read call for this key or handle.

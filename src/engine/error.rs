@@ -106,8 +106,8 @@ pub enum OperationError {
         /// The target's words.
         detail: Option<String>,
     },
-    /// The target lists an account without its key.
-    #[error("an item of the target's list has no key of the promised shape")]
+    /// The target shows an account without its key.
+    #[error("an account of the target has no key of the promised shape")]
     Keyless,
     /// The target could not be asked.
     #[error(transparent)]

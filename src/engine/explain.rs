@@ -181,6 +181,9 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
     }
     let writes = explained.steps.iter().any(|step| step.purpose != Purpose::Read);
     if writes && known.answer == PatchAnswer::Resource {
+        let moved =
+            explained.steps.iter().rev().find_map(|step| plan::key_value(work.kind(), step.moves_to.as_deref()?));
+        let read = moved.map(|key| reads(work, &Term::Value(key))).transpose()?.unwrap_or(read);
         explained.steps.extend(read);
         explained
             .notes

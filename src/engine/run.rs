@@ -6,7 +6,7 @@ use crate::mapping::{Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
-use crate::scim::schema::Kind;
+use crate::scim::schema::{Kind, Uniqueness};
 use crate::store::LinkState;
 use crate::target::{Captures, Outcome, TargetError, Trouble, Use, Written};
 use crate::wire::template::as_text;
@@ -139,7 +139,11 @@ impl Work {
     ) -> Result<Account, OperationError> {
         let account = self.gather(located, Extent::Whole).await?;
         for (planned, error) in doubts {
-            if !self.holds(&planned, &account, after) && !self.may_be_missing(&planned, &error) {
+            let settled = self.holds(&planned, &account, after)
+                || self.may_be_missing(&planned, &error)
+                || (matches!(error, OperationError::Invalid { .. })
+                    && named_alike(self.kind(), &planned, &account.resource, after));
+            if !settled {
                 return Err(error);
             }
         }
@@ -263,6 +267,22 @@ impl References for Known {
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
     let mut shown = kind.rules.covered(&planned.covers).filter(|rule| !matches!(rule.shape, Shape::Write(_)));
     shown.all(|rule| kind.sends_alike(rule, seen, after))
+}
+
+/// Does the account differ from what was sent in nothing but the case of its name? After `check` that is what is found: who compares
+/// names in any case has it as it was asked for.
+fn named_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
+    let is_name = |rule: &Rule| {
+        let attribute = kind.kind.attribute(&rule.attribute);
+        let unique = attribute.is_some_and(|attribute| attribute.uniqueness != Uniqueness::None);
+        (unique || kind.is_in_key(rule)) && attribute.is_some_and(|attribute| !attribute.case_exact)
+    };
+    let same = |rule: &Rule| match (seen.text(&rule.attribute), after.text(&rule.attribute)) {
+        (Some(seen), Some(after)) => fold(seen) == fold(after),
+        _ => false,
+    };
+    let mut rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
+    rules.all(|rule| kind.sends_alike(rule, seen, after) || (is_name(rule) && same(rule)))
 }
 
 fn element_there(

@@ -177,7 +177,9 @@ impl Work {
         let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
-            Asked::Patch(_) => patch::apply(&operations, &before.resource, &kind.kind)?,
+            Asked::Patch(_) => {
+                patch::apply(&operations, &before.resource, &kind.kind).map_err(|error| with_way_out(kind, error))?
+            }
             Asked::Replace(resource) => resource.clone(),
         };
         check_refused(kind, &before.resource, &after)?;
@@ -185,7 +187,7 @@ impl Work {
         let unsaid = carry_uncleared(self, &before.resource, &mut after);
         resource::check_required(&after, &kind.kind)?;
         kind.check_rest(&after)?;
-        resource::check_immutable(&before.resource, &after, &kind.kind)?;
+        resource::check_immutable(&before.resource, &after, &kind.kind).map_err(|error| with_way_out(kind, error))?;
         let mut changes = plan::diff(kind, &before.resource, &after);
         changes.elements.extend(listed.elements);
         let kept = located.link.as_ref().map(|link| Resource(link.kept.clone())).unwrap_or_default();
@@ -232,16 +234,23 @@ impl Work {
     async fn follow_key(&self, located: Located, sent: &str, ran: &mut Ran) -> Result<Located, OperationError> {
         let kind = self.kind();
         let Some(link) = &located.link else { return Ok(located) };
-        // In doubt the account is where it is; what would follow speaks of the new key. Another case of it may be either.
-        let unsure = ran.doubts.pop_if(|(planned, _)| planned.moves_to.is_some());
-        if let Some((planned, error)) = unsure {
-            if fold(sent) != fold(&located.key) && self.is_there(&located).await? {
-                return Err(error);
-            }
-            ran.doubts.push((planned, error));
-        }
-        // The target's form of the key wins.
         let shown = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document));
+        let unsure = ran.doubts.pop_if(|(planned, _)| planned.moves_to.is_some());
+        // In doubt the account is where it is; what would follow speaks of the new key. Another case of a name may be none to the
+        // target: then the account stays where it was, too.
+        let other_case = fold(sent) == fold(&located.key);
+        let may_stay = unsure.is_some() || (other_case && shown.is_none());
+        if may_stay && self.is_there(&located).await? {
+            return match unsure {
+                Some((_, error)) if !other_case => Err(error),
+                unsure => {
+                    ran.doubts.extend(unsure);
+                    Ok(located)
+                }
+            };
+        }
+        ran.doubts.extend(unsure);
+        // The target's form of the key wins.
         let key = shown.unwrap_or_else(|| sent.to_owned());
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let mut link = (**link).clone();
@@ -387,6 +396,14 @@ fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, 
         }
     }
     keeps
+}
+
+/// Where the refused change would move the key, says what the mapping lacks.
+fn with_way_out(kind: &TypeMapping, mut error: ScimError) -> ScimError {
+    if let Some(path) = kind.unmovable().find(|path| error.detail == format!("`{path}` is immutable")) {
+        error.detail += &format!(": the account's key is made of it, and no row of `update` has `for: {path}`");
+    }
+    error
 }
 
 /// `written: refuse`: what is said of the attribute must be what it is already.

@@ -24,7 +24,12 @@ pub enum LoadError {
 /// # Errors
 /// A file cannot be read; the mapping does not compile.
 pub fn load(path: &Path) -> Result<Compiled, LoadError> {
-    compile(path, &read(path)?)
+    let bytes = std::fs::read(path).map_err(|cause| LoadError::Unreadable { path: path.to_owned(), cause })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let from = error.utf8_error().valid_up_to();
+        LoadError::Wrong(mapping::no_text(&path.display().to_string(), error.as_bytes(), from))
+    })?;
+    compile(path, &text)
 }
 
 /// The same of a text that is to become the file.

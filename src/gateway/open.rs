@@ -84,7 +84,7 @@ pub enum OpenError {
     /// A mapping that would re-identify everybody.
     #[error(
         "target `{target}`: the mapping's key or kept attributes of {kind} changed, so ids that clients hold would mean other accounts, \
-         or kept values would be lost; undo the change, or start this target with an empty data folder"
+         or kept values would be lost; undo the change, or start this target afresh: transom forget --target {target}"
     )]
     Reidentifies {
         /// The target.

@@ -66,7 +66,7 @@ pub fn table() -> String {
 
 codes! {
     SYNTAX "M001" "yaml-syntax" Error "not YAML"
-        "The file cannot be read as YAML. Indent with blanks, close every bracket and quote, and put a blank after each colon.";
+        "The file cannot be read as YAML. Indent with blanks, close every bracket and quote, put a blank after each colon, quote texts with `: ` in them, and save as UTF-8.";
     DUPLICATE_KEY "M002" "duplicate-key" Error "a key stands twice"
         "YAML readers disagree about which of two equal keys counts, so neither is taken.";
     NOT_PLAIN_YAML "M003" "not-plain-yaml" Error "more YAML than a mapping uses"
@@ -81,8 +81,8 @@ codes! {
         "In YAML a blank and `#` begin a comment, also in the middle of a path. Quote the text.";
     YES_NO "M008" "yes-no" Warning "`yes`, `no`, `on` or `off` without quotes"
         "Here it is text; other YAML tools read a boolean. Write `true` or `false`, or quote it.";
-    ODD_NUMBER "M009" "odd-number" Warning "something like a number or a date without quotes"
-        "Here it is text; other YAML tools read a number or a date. Quote it.";
+    ODD_NUMBER "M009" "odd-number" Warning "something like a number, a date or null without quotes"
+        "Here it is text, and other YAML tools read a number or a date (`007`, `12:30`); or it is a number or null, and looks like a text (`1.10`, `~`). Quote it.";
     QUOTES_IN_CALL "M010" "quotes-in-call" Error "quotes inside a call"
         "In `call: GET \"/users\"` the quotes become part of the URL. Quote all of it or nothing.";
     UNKNOWN_KEY "M011" "unknown-key" Error "a key that is not known here"
@@ -168,7 +168,7 @@ codes! {
     KEY_STABLE_AND_MADE "M051" "key-stable-and-made" Error "a key both `stable` and `made`"
         "A stable key is issued by the target and never changes; a made key follows its attributes.";
     KEY_NOT_YIELDED "M052" "key-not-yielded" Error "a key that no answer yields"
-        "After a create nobody would know the account's key. Say `key:` on the create, or let its answer be the account.";
+        "After a create nobody would know the account's key. Say `key:` on the create, let its answer be the account, or give a `find` by a required and unique attribute.";
     REQUIRED_UNMAPPED "M053" "required-unmapped" Error "a required attribute without rule"
         "Every client sends it, and a resource without it is not valid SCIM: `userName` of users, `displayName` of groups.";
     READ_ONLY_ATTRIBUTE "M054" "read-only-attribute" Error "a rule that writes a read-only attribute"
@@ -263,4 +263,8 @@ codes! {
         "`through` names another type of the file and its `each:` list, whose `value` is two-way and says `ref:`, and whose changes a row of `update`, or `add` and `remove`, take. Without `each` beside it that type needs a complete `list`, one with `scan`, or a `find` by the list.";
     FIXED_AND_CALLS "M102" "fixed-and-calls" Error "a fixed list beside calls"
         "What the mapping itself lists is not read, made or deleted by calls. Each entry holds the key, and each its own.";
+    LOOK_ALIKE "M103" "look-alike" Error "a character that only looks like a blank or a quote"
+        "Word processors and web pages put no-break blanks and typographic quotes where YAML wants ordinary ones.";
+    GLUED_COMMENT "M104" "glued-comment" Warning "a comment that may have been part of a text"
+        "In YAML a blank and `#` begin a comment, so of `room #12` only `room` is read. Quote the text, or write a blank after `#`.";
 }

@@ -4,6 +4,7 @@ use crate::mapping::TypeMapping;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::to_target::ResourceScope;
 use crate::mapping::transform::slug;
+use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
 use crate::wire::template::as_text;
@@ -94,6 +95,15 @@ impl TypeMapping {
         let holes = self.key.made.iter().flat_map(|made| made.holes());
         let mut names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
         names.any(|name| self.rules.named(name).any(|(_, named)| named.attribute == rule.attribute))
+    }
+
+    /// The attributes that a made key is made of and that no row of `update` names: they cannot change.
+    pub fn unmovable(&self) -> impl Iterator<Item = &AttributePath> {
+        let named = |path: &AttributePath| {
+            self.update.iter().flat_map(|row| &row.takes).any(|takes| takes.attribute.covers(path))
+        };
+        let rules = self.rules.iter().filter(|rule| self.is_in_key(rule));
+        rules.map(|rule| &rule.attribute).filter(move |path| !named(path))
     }
 
     fn refused(&self, attribute: &str) -> RuleError {

@@ -4,6 +4,7 @@
 
 use crate::mapping::codes;
 use crate::mapping::diagnostic::Report;
+use crate::mapping::slips;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
@@ -153,7 +154,9 @@ impl<'a> Reader<'a> {
                 (Event::StreamEnd, _) => break,
                 (Event::StreamStart | Event::DocumentEnd, _) => {}
                 (Event::DocumentStart(..), span) if root.is_some() => {
-                    self.report.say(&codes::NOT_PLAIN_YAML, &bytes(&span), "a mapping file is one YAML document");
+                    let hint = "leave this line out, or put what follows into a file of its own";
+                    let message = "a mapping file is one YAML document";
+                    self.report.hint(&codes::NOT_PLAIN_YAML, &bytes(&span), (message, hint));
                     return None;
                 }
                 (Event::DocumentStart(..), _) => {
@@ -164,7 +167,7 @@ impl<'a> Reader<'a> {
             }
         }
         if root.is_none() {
-            self.report.say(&codes::SYNTAX, &(0..0), "the file is empty");
+            self.report.hint(&codes::SYNTAX, &(0..0), ("the file is empty", "a mapping begins with `edition: 1`"));
         }
         root
     }
@@ -173,7 +176,7 @@ impl<'a> Reader<'a> {
         match (self.next)()? {
             Ok(event) => Some(event),
             Err(error) => {
-                syntax(self.report, &error);
+                slips::tell(self.report, error.marker().byte_offset().unwrap_or(0), &error.kind().to_string());
                 None
             }
         }
@@ -185,8 +188,14 @@ impl<'a> Reader<'a> {
             self.report.say(&codes::TOO_LARGE, &place, format!("nested more than {DEEPEST} levels deep"));
             return None;
         }
-        if event.tag().is_some() || matches!(&event, Event::Scalar(_, _, 1.., _)) {
-            self.report.say(&codes::NOT_PLAIN_YAML, &place, "tags and anchors are not used in mapping files");
+        let anchored = matches!(
+            &event,
+            Event::Scalar(_, _, 1.., _) | Event::SequenceStart(_, 1.., _) | Event::MappingStart(_, 1.., _)
+        );
+        if event.tag().is_some() || anchored {
+            let hint = "quote a text that begins with `&` or `!`";
+            let message = "`&` begins an anchor and `!` a tag, and neither is used in mapping files";
+            self.report.hint(&codes::NOT_PLAIN_YAML, &self.mark(&place), (message, hint));
         }
         match event {
             Event::Scalar(text, style, ..) => {
@@ -196,11 +205,40 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(..) => self.list(place.start, depth),
             Event::MappingStart(style, ..) => self.map(place.start, (style == StructureStyle::Flow, depth)),
             Event::Alias(_) => {
-                self.report.say(&codes::NOT_PLAIN_YAML, &place, "aliases are not used in mapping files");
+                let hint = "write out what it stands for";
+                self.report.hint(&codes::NOT_PLAIN_YAML, &place, ("aliases are not used in mapping files", hint));
                 Some(Node { span: place, what: What::Scalar { text: String::new(), plain: true } })
             }
             _ => None,
         }
+    }
+
+    /// `{ at:$.x }` is one text to YAML; what was meant is clear.
+    fn unglued(&self, entry: Entry) -> Entry {
+        let alone = entry.key_plain && entry.value.span.is_empty() && !self.has_colon(&entry.key_span);
+        let pair = alone.then(|| entry.key.split_once(':')).flatten();
+        let Some((key, value)) = pair.filter(|(key, value)| !key.is_empty() && !value.is_empty() && *key != "urn")
+        else {
+            return entry;
+        };
+        let hint = format!("put a blank after the colon: `{key}: {value}`");
+        self.report.hint(&codes::SYNTAX, &entry.key_span, (format!("`{}` is one text", entry.key), hint));
+        let start = entry.key_span.start + key.len();
+        let what = What::Scalar { text: value.to_owned(), plain: true };
+        let value = Node { span: start + 1..entry.key_span.end, what };
+        Entry { key: key.to_owned(), key_span: entry.key_span.start..start, key_plain: true, value }
+    }
+
+    fn has_colon(&self, key: &Range<usize>) -> bool {
+        self.report.text().get(key.end..).is_some_and(|rest| rest.trim_start().starts_with(':'))
+    }
+
+    /// The `&` or `!` before a node, with what follows it.
+    fn mark(&self, place: &Range<usize>) -> Range<usize> {
+        let before = self.report.text().get(..place.start).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |found| found + 1);
+        let sign = before[line..].rfind(['&', '!']).map(|found| line + found);
+        sign.map_or(place.clone(), |sign| sign..place.end.max(sign + 1))
     }
 
     fn list(&mut self, start: usize, depth: usize) -> Option<Node> {
@@ -239,51 +277,14 @@ impl<'a> Reader<'a> {
                 );
                 continue;
             }
-            entries.push(Entry { key: text, key_span, key_plain: plain, value });
+            let entry = Entry { key: text, key_span, key_plain: plain, value };
+            entries.push(if braces { self.unglued(entry) } else { entry });
         }
     }
 }
 
 fn bytes(span: &Span) -> Range<usize> {
     span.byte_range().unwrap_or(0..0)
-}
-
-/// A syntax error; inside braces the usual cause is an unquoted path.
-fn syntax(report: &Report, error: &granit_parser::ScanError) {
-    let text = report.text();
-    let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-    let start = (0..=at).rev().find(|one| text.is_char_boundary(*one)).unwrap_or(0);
-    let message = error.kind().to_string();
-    match unquoted_path(text, start) {
-        Some(place) => report.hint(
-            &codes::UNQUOTED_IN_BRACES,
-            &place,
-            ("inside `{ }` the characters `[ ] { } ,` end an unquoted text", "quote this, or write it as a block"),
-        ),
-        None => report.say(&codes::SYNTAX, &(start..start), format!("this is not YAML: {message}")),
-    }
-}
-
-/// The nearest text before an error, on its line or the one before, that begins like a path or a call and has brackets inside braces.
-fn unquoted_path(text: &str, at: usize) -> Option<Range<usize>> {
-    let line_start = |end: usize| text[..end].rfind('\n').map_or(0, |found| found + 1);
-    let from = line_start(line_start(at).saturating_sub(1));
-    let to = text[at..].find('\n').map_or(text.len(), |found| at + found);
-    let window = &text[from..to];
-    let start = window.match_indices(": ").map(|(found, _)| found + 2).find(|start| {
-        let rest = &window[*start..];
-        let before = &window[..*start];
-        let is_path = rest.starts_with(['$', '.', '/']) || rest.split(' ').next().is_some_and(is_method);
-        let word = rest.split([' ', '\n']).next().unwrap_or_default();
-        is_path && before.contains('{') && (word.contains(['[', '{']) || rest.contains("[?"))
-    })?;
-    let rest = &window[start..];
-    let end = rest.find([' ', '\n']).unwrap_or(rest.len());
-    Some(from + start..from + start + end)
-}
-
-fn is_method(word: &str) -> bool {
-    ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&word)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod cache;
 mod creates;
 mod error;
+mod held;
 mod link;
 mod links;
 mod place;
@@ -31,6 +32,7 @@ use writer::{Write, Writer};
 
 pub use creates::PendingCreate;
 pub use error::StoreError;
+pub use held::{Count, Held};
 pub use link::{KeptValue, Link, LinkState, Remembered, Scope};
 pub use tokens::{Token, TokenHash, Tokens};
 

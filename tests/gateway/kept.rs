@@ -1,6 +1,6 @@
 //! What the product cannot hold: kept here, found here, and gone with the account it belongs to.
 
-use crate::stage::{Front, LIST, READ, Script, Stage, assert_error, id};
+use crate::stage::{Front, LIST, READ, Script, Stage, assert_error, id, transom};
 use serde_json::{Value, json};
 use transom::gateway::OpenError;
 
@@ -125,6 +125,29 @@ async fn an_account_that_only_could_not_be_read_keeps_what_was_kept() {
         stage.product.controls.faults.clear();
     }
     assert_eq!(stage.call(&format!("GET /Users/{id}")).await.body["externalId"], "8AA1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_is_forgotten_when_nobody_serves_and_its_tokens_stay() {
+    let stage = Stage::with(keeping()).await;
+    let id = mo(&stage).await;
+    let forget = ["forget", "--target", "moqups"];
+    let busy = transom(stage.folder.path(), &forget).await;
+    assert!(busy.code == Some(2) && busy.err.lines().count() == 1, "{busy:?}");
+    let made = transom(stage.folder.path(), &["token", "create", "--target", "moqups", "--name", "okta"]).await;
+    let Stage { product, front, script, folder, .. } = stage;
+    front.stop().await;
+    let asked = transom(folder.path(), &forget).await;
+    assert!(asked.code == Some(1) && asked.out.contains("1 of them with kept or remembered values"), "{asked:?}");
+    assert!(asked.out.contains("--yes"), "{asked:?}");
+    let nobody = transom(folder.path(), &["forget", "--target", "nobody", "--yes"]).await;
+    assert!(nobody.code == Some(2) && nobody.err.contains("it has: moqups"), "{nobody:?}");
+    let gone = transom(folder.path(), &["forget", "--target", "moqups", "--yes"]).await;
+    assert!(gone.code == Some(0) && gone.out.ends_with("forgotten\n"), "{gone:?}");
+    let front = Front::open(folder.path(), &script, &product).await.unwrap();
+    let answer = front.client_of("moqups", made.out.trim()).send(&format!("GET /Users/{id}"), None).await.unwrap();
+    assert_eq!((answer.status, answer.body.get("externalId")), (200, None), "{answer:?}");
+    front.stop().await;
 }
 
 /// Opens the stage's data folder with another mapping.

@@ -22,6 +22,8 @@ mod lists;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod memberships;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod start;

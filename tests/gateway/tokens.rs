@@ -51,6 +51,10 @@ async fn what_cannot_be_done_with_tokens_is_told_in_one_line() {
     assert_eq!(transom(folder.path(), &create).await.code, Some(0));
     let again = transom(folder.path(), &create).await;
     assert!(again.code == Some(2) && again.err.lines().count() == 1 && again.err.contains("revoke it"), "{again:?}");
+    Script { targets: vec!["moqups", "other"], ..Script::default() }.write(folder.path(), &product);
+    let other = transom(folder.path(), &["token", "create", "--target", "other", "--name", "entra"]).await;
+    assert!(other.code == Some(2) && other.err.contains("which opens moqups; "), "{other:?}");
+    assert!(other.err.contains("such as entra-other") && other.err.contains("revoke --name entra"), "{other:?}");
     let nowhere = transom(folder.path(), &["token", "create", "--target", "nowhere", "--name", "okta"]).await;
     assert!(nowhere.code == Some(2) && nowhere.err.contains("moqups"), "{nowhere:?}");
     let nobody = transom(folder.path(), &["token", "revoke", "--name", "nobody"]).await;

@@ -56,6 +56,17 @@ async fn check_counts_how_attributes_go() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_utf_8_is_told_with_its_line() {
+    let folder = folder();
+    let latin_1: Vec<u8> =
+        MAPPING.replace("product: Shelf", "product: Caf\u{e9}").chars().map(|one| one as u8).collect();
+    std::fs::write(folder.path().join("shelf.yaml"), latin_1).unwrap();
+    let ended = transom(folder.path(), &["check", "shelf.yaml"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.out.contains("shelf.yaml:2:13") && ended.out.contains("save the file as UTF-8"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn tests_record_what_they_lack_and_then_hold() {
     let folder = folder();
     write(folder.path(), "shelf.yaml", MAPPING);
@@ -112,6 +123,84 @@ async fn what_cannot_be_recorded_is_said() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.out.contains("not recorded: it is answered 502"), "{ended:?}");
     assert_eq!(std::fs::read_to_string(folder.path().join("shelf.yaml")).unwrap(), broken);
+}
+
+const RENAMES: &str = r#"edition: 1
+product: Renames
+User:
+  key: { at: $.name, made: <userName> }
+  attributes: { userName: { at: $.name, required: true }, title: $.title, active: { read: $.lock, written: ignore } }
+  read: GET /people/<key>
+  list: GET /people
+  create: POST /people
+  update:
+    - { for: userName, call: POST /people/<key>/rename, body: { to: <userName> } }
+    - { for: { active: false }, call: POST /people/<key>/lock, encode: none }
+    - { for: { active: true }, call: POST /people/<key>/unlock, encode: none }
+    - PATCH /people/<key>
+tests:
+  - name: a rename
+    given: { User/bob: { name: bob, lock: true } }
+    scim: { PATCH /Users/bob: { Operations: [{ op: replace, path: userName, value: rob }] } }
+  - name: a deactivation
+    given: { User/bob: { name: bob, lock: true } }
+    scim: { PATCH /Users/bob: { Operations: [{ op: replace, path: active, value: "False" }] } }
+  - name: a title
+    given: { User/bob: { name: bob, lock: true } }
+    scim: { PATCH /Users/bob: { Operations: [{ op: replace, path: title, value: Boss }] } }
+"#;
+
+#[tokio::test]
+async fn what_the_pretend_product_may_not_know_is_asked_about() {
+    let folder = folder();
+    write(folder.path(), "shelf.yaml", RENAMES);
+    let ended = transom(folder.path(), &["test", "shelf.yaml", "--record"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let doubts: Vec<&str> = ended.out.lines().filter(|line| line.starts_with("    ? ")).collect();
+    assert_eq!(
+        doubts,
+        [
+            "    ? it is answered 404: is that what you want?",
+            "    ? `active` is sent and reads otherwise in the answer: is that what you want?"
+        ],
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("with `exchange:`"), "{}", ended.out);
+}
+
+#[tokio::test]
+async fn an_id_that_tells_no_key_wants_the_account() {
+    let folder = folder();
+    write(folder.path(), "shelf.yaml", RENAMES);
+    write(folder.path(), "account.json", r#"{ "name": "bob", "lock": true }"#);
+    let explain = ["explain", "--mapping", "shelf.yaml", "--request", "GET /Users/bob"];
+    let ended = transom(folder.path(), &explain).await;
+    assert!(ended.code == Some(2) && ended.err.contains("with --account FILE"), "{ended:?}");
+    let ended = transom(folder.path(), &[&explain[..], &["--account", "account.json"]].concat()).await;
+    assert!(ended.code == Some(0) && ended.out.contains("1. GET /people/bob"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_no_row_moves_is_told() {
+    let folder = folder();
+    let row = "    - { for: userName, call: POST /people/<key>/rename, body: { to: <userName> } }\n";
+    write(folder.path(), "shelf.yaml", &RENAMES.replace(row, ""));
+    let told = "no row of `update` has `for: userName`";
+    let ended = transom(folder.path(), &["check", "shelf.yaml"]).await;
+    assert!(ended.out.contains(told), "{ended:?}");
+    write(folder.path(), "account.json", r#"{ "name": "bob", "lock": true }"#);
+    write(
+        folder.path(),
+        "rename.json",
+        r#"{ "Operations": [{ "op": "replace", "path": "userName", "value": "rob" }] }"#,
+    );
+    let explain = ["explain", "--mapping", "shelf.yaml", "--request", "PATCH /Users/bob"];
+    let with = ["--body", "rename.json", "--account", "account.json"];
+    let ended = transom(folder.path(), &[&explain[..], &with].concat()).await;
+    assert!(ended.code == Some(1) && ended.out.contains(told), "{ended:?}");
+    write(folder.path(), "shelf.yaml", RENAMES);
+    assert!(!transom(folder.path(), &["check", "shelf.yaml"]).await.out.contains(told));
 }
 
 /// A folder whose `transom.yaml` names the stand-in product.
@@ -191,12 +280,28 @@ async fn a_field_that_nobody_has_is_worth_a_note() {
 }
 
 #[tokio::test]
+async fn a_refused_log_in_is_told_in_the_products_words() {
+    let (folder, _product) = connected().await;
+    let session = "lookups: { session: { call: GET /nowhere, take: $.token, \
+                   answers: [{ status: 4xx, means: broken, detail: \"no log-in: <$.error>\" }] } }\n";
+    let text = std::fs::read_to_string(folder.path().join("moqups.yaml")).unwrap();
+    let at = text.find("\nauth:").unwrap() + 1;
+    let end = at + text[at..].find('\n').unwrap() + 1;
+    let with = format!("{}auth: {{ bearer: <session> }}\n{session}{}", &text[..at], &text[end..]);
+    write(folder.path(), "moqups.yaml", &with);
+    let said = looked(folder.path(), 1).await;
+    assert!(said.contains("WRONG") && said.contains("GET /nowhere: ") && said.contains(": no log-in:"), "{said}");
+}
+
+#[tokio::test]
 async fn trouble_names_where_to_look() {
     let (folder, product) = connected().await;
     write(folder.path(), "api.key", "wrong");
     let said = looked(folder.path(), 1).await;
     assert!(
-        said.contains("(status 401); look at `auth:` in the mapping, and at the settings of this target"),
+        said.contains(
+            "(status 401): the API key was refused; look at `auth:` in the mapping, and at the settings of this target"
+        ),
         "{said}"
     );
     Script::default().write(folder.path(), &product);

@@ -1,4 +1,5 @@
-//! What a look at a target found: paths, lines, counts and kinds; never a value.
+//! What a look at a target found: paths, lines, counts and kinds; never a value, and the target's words only where a `detail:` takes
+//! them from a refusal.
 
 use crate::engine::OperationError;
 use crate::target::{TargetError, Trouble};
@@ -55,6 +56,7 @@ impl Finding {
         };
         let what = match &error.trouble {
             Trouble::Credentials { status } => format!("our credentials are refused (status {})", status.as_u16()),
+            Trouble::Broken { detail: Some(words), .. } => format!("{}: {}", error.trouble, words.reveal()),
             trouble => trouble.to_string(),
         };
         let text = format!("{}: {what}{}", error.request, way_out(error));

@@ -30,6 +30,10 @@ struct Look<'a> {
 
 impl Look<'_> {
     async fn all(&mut self) -> Result<(), OperationError> {
+        if let Some(fixed) = &self.kind.fixed {
+            self.say(Level::Well, None, format!("the mapping itself lists these, {} in all", fixed.len()));
+            return Ok(());
+        }
         let Some(list) = self.kind.list.clone() else {
             self.say(Level::Note, None, "the mapping has no `list`, so there is no account to look at");
             return Ok(());

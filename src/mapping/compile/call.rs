@@ -229,7 +229,8 @@ fn segment(names: &Names<'_>, node: &Node, (text, offset): (&str, usize)) -> Opt
         }
         (Some(letter), _) => {
             let message = format!("`{letter}` cannot stand in a path; it is percent-encoded in a URL");
-            names.context.report.say(&codes::BAD_CALL, &span(), message);
+            let braced = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            names.context.report.near(&codes::BAD_CALL, &span(), (message, braced.map(|name| format!("<{name}>"))));
         }
         (None, _) => return Some(template),
     }

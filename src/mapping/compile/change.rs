@@ -108,7 +108,8 @@ fn own_value(
         Ok(Some(value)) if strict_boolean && kind != Kind::Complex => Some(value),
         _ => {
             let message = format!("`{text}` is not a value of this attribute, which is of type {}", kind.as_str());
-            context.report.say(&codes::TABLE_VALUE, span, message);
+            let boolean = (kind == Kind::Boolean).then(|| boolean_of(text)).flatten();
+            context.report.near(&codes::TABLE_VALUE, span, (message, boolean.map(str::to_owned)));
             None
         }
     }
@@ -176,5 +177,14 @@ fn function(context: &Context<'_>, (node, sent): (&Node, bool)) -> Option<Functi
             context.report.near(&codes::SCRIPT_MISSING, &node.span, (message, near));
             None
         }
+    }
+}
+
+/// The boolean that a spelling of it means.
+fn boolean_of(text: &str) -> Option<&'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some("true"),
+        "false" | "no" | "off" | "n" => Some("false"),
+        _ => None,
     }
 }

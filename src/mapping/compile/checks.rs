@@ -8,7 +8,7 @@ use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::Node;
 use crate::mapping::{KeyRule, Takes};
-use crate::scim::schema::Mutability;
+use crate::scim::schema::{Mutability, Uniqueness};
 use crate::wire::{Path, ResultAt, Variable};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
     holes_have_values(section, key, calls);
     if let Some(key) = key {
         made_from_rules(section, key, drafts);
-        key_is_yielded(section, key, calls);
+        key_is_yielded(section, calls, (drafts, key));
     }
 }
 
@@ -189,20 +189,35 @@ fn made_from_rules(section: &Section<'_>, key: &KeyRule, drafts: &[Draft]) {
     }
 }
 
-fn key_is_yielded(section: &Section<'_>, key: &KeyRule, calls: &Calls) {
+fn key_is_yielded(section: &Section<'_>, calls: &Calls, (drafts, key): (&[Draft], &KeyRule)) {
     let declared = section.context.calls.borrow();
     let create = calls.create.as_ref().and_then(|create| declared.get(usize::from(create.write.call.0)));
     let polled = section.entry.value.get("create").is_some_and(|create| create.get("poll").is_some());
     // A create that is waited for yields an account that can be looked for.
-    let silent = !polled && create.is_some_and(|call| call.result == ResultAt::Nowhere && call.key.is_none());
+    let found = polled || names_are_found(section, calls, drafts);
+    let silent = !found && create.is_some_and(|call| call.result == ResultAt::Nowhere && call.key.is_none());
     if let (true, None, Some(entry)) = (silent, &key.made, section.entry.value.entry("create")) {
-        let hint = "`key: { header: Location, after: /users/ }` or `key: \"$.id\"` says where it stands";
+        let hint = "`key: { header: Location, after: /users/ }` or `key: \"$.id\"` says where it stands; \
+                    if it stands nowhere, a `find` by a required and unique attribute lets the gateway look for the new account";
         section.context.report.hint(
             &codes::KEY_NOT_YIELDED,
             &entry.key_span,
             ("this create's answer names no key", hint),
         );
     }
+}
+
+/// Is there a `find` by an attribute that tells the account from all others?
+fn names_are_found(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) -> bool {
+    let tells = |draft: &&Draft| {
+        let attribute = section.kind.attribute(&draft.rule.attribute).cloned().map(|mut attribute| {
+            draft.marks.apply(&mut attribute);
+            attribute
+        });
+        attribute.is_some_and(|attribute| attribute.required && attribute.uniqueness != Uniqueness::None)
+    };
+    let mut names = drafts.iter().filter(tells).map(|draft| &draft.rule.attribute);
+    names.any(|name| calls.find.iter().any(|find| find.by.contains(name)))
 }
 
 /// `<key>` in a create is a made one; `<value>` in an update row is the value of the row's one attribute.

@@ -28,6 +28,8 @@ export HOME=$data/home RABBITMQ_NODENAME=scim$port@localhost RABBITMQ_MNESIA_BAS
 export RABBITMQ_CONFIG_FILE=$data/rabbitmq.conf RABBITMQ_ENABLED_PLUGINS_FILE=$data/enabled_plugins RABBITMQ_CONF_ENV_FILE=$data/none
 export RABBITMQ_PID_FILE=$data/rabbitmq.pid RABBITMQ_DIST_PORT=$((amqp + 1)) ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT=$((amqp + 2))
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+# Whatever the node leaves behind when it dies lies there.
+cd "$data"
 setsid nohup epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" > "$data/epmd.log" 2>&1 < /dev/null &
 echo $! > "$data/epmd.pid"
 setsid nohup /usr/lib/rabbitmq/bin/rabbitmq-server > "$data/out.log" 2>&1 < /dev/null &
