@@ -2,7 +2,7 @@
 
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Shape, TypeMapping, Unknown};
+use crate::mapping::{Rule, Shape, TypeMapping, Unknown};
 use crate::plan::{Planned, Purpose, References};
 use crate::scim::fold::fold;
 use crate::scim::resource::Resource;
@@ -281,8 +281,7 @@ fn named_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &R
         (Some(seen), Some(after)) => fold(seen) == fold(after),
         _ => false,
     };
-    let mut rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-    rules.all(|rule| kind.sends_alike(rule, seen, after) || (is_name(rule) && same(rule)))
+    kind.rules.covered(&planned.covers).all(|rule| kind.sends_alike(rule, seen, after) || (is_name(rule) && same(rule)))
 }
 
 fn element_there(

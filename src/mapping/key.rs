@@ -1,9 +1,9 @@
 //! Made keys: how the attributes that a key is made of become part of it.
 
-use crate::mapping::TypeMapping;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::to_target::ResourceScope;
 use crate::mapping::transform::slug;
+use crate::mapping::{Rule, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
@@ -91,10 +91,15 @@ impl TypeMapping {
     }
 
     /// Is a made key made of this rule's attribute?
-    pub fn is_in_key(&self, rule: &crate::mapping::Rule) -> bool {
+    pub fn is_in_key(&self, rule: &Rule) -> bool {
+        self.key_rules().any(|(_, own)| own.attribute == rule.attribute)
+    }
+
+    /// The rules of the attributes that a made key is made of, in the key's order.
+    fn key_rules(&self) -> impl Iterator<Item = (usize, &Rule)> {
         let holes = self.key.made.iter().flat_map(|made| made.holes());
-        let mut names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
-        names.any(|name| self.rules.named(name).any(|(_, named)| named.attribute == rule.attribute))
+        let names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
+        names.flat_map(|name| self.rules.named(name))
     }
 
     /// The attributes that a made key is made of and that no row of `update` names: they cannot change.
@@ -102,8 +107,10 @@ impl TypeMapping {
         let named = |path: &AttributePath| {
             self.update.iter().flat_map(|row| &row.takes).any(|takes| takes.attribute.covers(path))
         };
-        let rules = self.rules.iter().filter(|rule| self.is_in_key(rule));
-        rules.map(|rule| &rule.attribute).filter(move |path| !named(path))
+        let mut places: Vec<usize> = self.key_rules().map(|(place, _)| place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| &self.rules[place].attribute).filter(move |path| !named(path))
     }
 
     fn refused(&self, attribute: &str) -> RuleError {
