@@ -56,7 +56,7 @@
 //! | `observe` | nothing | |
 //! | `config` | `observe` | fetched settings are `Secret` from the first moment |
 //! | `transport` | nothing | |
-//! | `target` | `wire` | knows no HTTP client: a `Line` takes its requests, so tests and rehearsals bring one of their own |
+//! | `target` | `wire`, `script` | a function of the script may say what an answer means; knows no HTTP client: a `Line` takes its requests, so tests and rehearsals bring one of their own |
 //! | `store` | nothing | takes folded values and JSON; folding is its callers' business |
 //! | `auth` | `store`, `observe` | a new token is a `Secret` |
 //! | `gateway` | `config`, `mapping`, `wire`, `transport`, `target`, `store`, `auth` | makes the `Line` over HTTP; the locks live here |
@@ -129,7 +129,7 @@
 //! | mapping, rule | one compiled file; one line of it | config, entry |
 //! | to target, to SCIM | the two directions | inbound, outbound |
 //! | transform | a built-in value change, with its inverse | converter |
-//! | script | a value change in Rhai | hook, plugin |
+//! | script | a value change, the meaning of an answer, or a list of calls, in Rhai | hook, plugin |
 //! | plan, step, call | what would be done; one element of it; an HTTP request the mapping declares | action, task |
 //! | lookup | a value that is got by a call of its own: a session, the id of a name | |
 //! | line | what takes a call to a target and brings its answer | channel |

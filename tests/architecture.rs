@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("observe", &[]),
     ("config", &["observe"]),
     ("transport", &[]),
-    ("target", &["wire"]),
+    ("target", &["wire", "script"]),
     ("store", &[]),
     ("auth", &["store", "observe"]),
     ("gateway", &["config", "mapping", "wire", "transport", "target", "store", "auth"]),

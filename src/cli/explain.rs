@@ -6,7 +6,7 @@ use crate::engine::explain::{self, Explained, Given, Known};
 use crate::engine::{Walked, Work};
 use crate::gateway::{LoadError, PatchAnswer, load};
 use crate::mapping::{Mapping, TestCase};
-use crate::plan::{self, Purpose};
+use crate::plan;
 use crate::scim::filter::Filter;
 use crate::scim::resource::{self, JsonLimits, parse_json};
 use crate::scim::{error::ScimError, patch};
@@ -144,8 +144,8 @@ impl Request {
         };
         let known = Known { account: if self.account.is_some() { Given::Account } else { Given::Nothing }, answer };
         match (&self.method, &self.id) {
-            (&Method::GET, Some(id)) => explain::one(work, id, Purpose::Read),
-            (&Method::DELETE, Some(id)) => explain::one(work, id, Purpose::Delete),
+            (&Method::GET, Some(id)) => explain::read(work, id),
+            (&Method::DELETE, Some(id)) => explain::delete(work, id, known.account).await,
             (&Method::PATCH, Some(id)) => {
                 explain::patch(work, id, patch::decode(&self.body, kind)?.operations, known).await
             }

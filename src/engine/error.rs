@@ -144,6 +144,7 @@ impl OperationError {
             | OperationError::NotOffered(_) => Side::Client,
             OperationError::Plan(PlanError::UnknownReference { .. } | PlanError::NotOffered(_)) => Side::Client,
             OperationError::Plan(PlanError::Rule(error)) if error.is_a_script_failure() => Side::Mapping,
+            OperationError::Plan(PlanError::Script(error)) if error.is_the_clients() => Side::Client,
             // What cannot be written as sent is the client's mistake.
             OperationError::Plan(PlanError::Rule(_)) => Side::Client,
             OperationError::Plan(_) | OperationError::Hidden { .. } => Side::Mapping,

@@ -1,10 +1,11 @@
 //! What an operation would do, without doing it: the steps that gather, and the steps that write.
 
+use crate::engine::account::Extent;
 use crate::engine::document::reads;
 use crate::engine::update::Asked;
-use crate::engine::{OperationError, Work};
+use crate::engine::{Account, OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::Rule;
+use crate::mapping::{Planner, Rule, TypeMapping, UpdateRow};
 use crate::plan::{self, Changes, Lookup, Planned, Purpose, Subject};
 use crate::scim::filter::Filter;
 use crate::scim::patch::{self, Operation};
@@ -20,35 +21,46 @@ pub struct Explained {
     pub notes: Vec<String>,
 }
 
-/// Explains reading one resource, or deleting it.
+/// Explains reading one resource.
 ///
 /// # Errors
 /// No key of this target looks like that id; the mapping declares no call.
-pub fn one(work: &Work, id: &str, purpose: Purpose) -> Result<Explained, OperationError> {
+pub fn read(work: &Work, id: &str) -> Result<Explained, OperationError> {
     let located = work.locate(id)?;
-    let read = || reads(work, &located.term);
     let mut explained = Explained::default();
-    if work.kind().fixed.is_some() && purpose == Purpose::Read {
+    if work.kind().fixed.is_some() {
         explained.notes.push("the mapping itself lists these: the product is asked for members alone".to_owned());
-        return Ok(explained);
+    } else {
+        explained.steps.extend(reads(work, &located.term)?);
     }
-    match purpose {
-        Purpose::Delete => {
-            let kind = work.kind();
-            let subject = Subject {
-                mapping: &work.instance.mapping,
-                kind,
-                key: located.term.clone(),
-                before: None,
-                references: &plan::SameKeys,
-                known: work.known(),
-            };
-            if plan::delete_needs_account(&subject) {
-                explained.steps.extend(read()?);
-            }
-            explained.steps.extend(plan::delete(&subject)?);
-        }
-        _ => explained.steps.extend(read()?),
+    Ok(explained)
+}
+
+/// Explains deleting one resource. Where the account must be known and is not given, what depends on it is left open.
+///
+/// # Errors
+/// No key of this target looks like that id; the mapping declares no call; a function refuses.
+pub async fn delete(work: &Work, id: &str, given: Given) -> Result<Explained, OperationError> {
+    let located = work.locate(id)?;
+    let (kind, mut explained) = (work.kind(), Explained::default());
+    let mut subject = Subject {
+        mapping: &work.instance.mapping,
+        kind,
+        key: located.term.clone(),
+        before: None,
+        references: &plan::SameKeys,
+        known: work.known(),
+    };
+    let needed = plan::delete_needs_account(&subject);
+    let account =
+        if needed && given == Given::Account { Some(work.gather(&located, Extent::Whole).await?) } else { None };
+    subject.before = account.as_ref().map(Account::before);
+    if needed {
+        explained.steps.extend(reads(work, &located.term)?);
+    }
+    explained.steps.extend(plan::delete(&subject)?);
+    if account.is_none() {
+        explained.note_planner(kind.delete.as_ref().and_then(|delete| delete.by.planner()));
     }
     Ok(explained)
 }
@@ -79,6 +91,7 @@ pub fn create(work: &Work, resource: &Resource) -> Result<Explained, OperationEr
             "the create does not carry {names}: updates follow for what the new account does not hold already"
         ));
     }
+    explained.note_planners(kind, &creation.left);
     if kind.create.as_ref().is_some_and(|create| create.look_first) {
         explained
             .notes
@@ -173,6 +186,9 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
         explained.notes.push("nothing changes in the target: no write".to_owned());
     }
     explained.steps.extend(work.steps(&located, &decided).await?);
+    if decided.before.as_ref().is_none_or(|before| !before.shown.document.is_object()) {
+        explained.note_planners(work.kind(), &decided.changes);
+    }
     explained.steps.extend(work.supposed_elsewhere(&located, &decided.changes).await?);
     if decided.changes.elsewhere(work.kind()).next().is_some() {
         explained
@@ -194,6 +210,20 @@ async fn change(work: &Work, id: &str, asked: Asked, known: Known) -> Result<Exp
 }
 
 impl Explained {
+    /// Functions that plan calls are asked when the account is known.
+    fn note_planners(&mut self, kind: &TypeMapping, changes: &Changes) {
+        let changed = |row: &&UpdateRow| changes.rules.iter().any(|place| row.may_take(&kind.rules[*place]));
+        for row in kind.update.iter().filter(changed) {
+            self.note_planner(row.by.planner());
+        }
+    }
+
+    fn note_planner(&mut self, planner: Option<&Planner>) {
+        let note =
+            planner.map(|planner| format!("`{}` plans further calls when it is shown the account", planner.function));
+        self.notes.extend(note);
+    }
+
     fn note_kept(&mut self, work: &Work, resource: &Resource) {
         let kept = work.kind().kept_part(resource);
         if !kept.0.is_empty() {
@@ -209,10 +239,11 @@ impl Explained {
             purpose: Purpose::Read,
             covers: Vec::new(),
             fields: Vec::new(),
+            planner: None,
             moves_to: None,
         };
         match lookup {
-            Lookup::Id(id) => self.steps.extend(one(work, id, Purpose::Read)?.steps),
+            Lookup::Id(id) => self.steps.extend(read(work, id)?.steps),
             Lookup::Kept(path, _) => {
                 self.notes.push(format!("`{path}` is kept: our store names the account, which is then read"))
             }

@@ -264,9 +264,13 @@ impl References for Known {
     }
 }
 
+/// Does the account show what the step should have done? What is never shown is seen by what the same call carried beside it; each of
+/// several calls that a function planned may have carried it alone.
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
-    let mut shown = kind.rules.covered(&planned.covers).filter(|rule| !matches!(rule.shape, Shape::Write(_)));
-    shown.all(|rule| kind.sends_alike(rule, seen, after))
+    let covered = kind.rules.covered(&planned.covers);
+    let (unseen, shown): (Vec<&Rule>, Vec<&Rule>) = covered.partition(|rule| matches!(rule.shape, Shape::Write(_)));
+    let tells = !shown.is_empty() && (unseen.is_empty() || planned.planner.is_none());
+    tells && shown.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
 }
 
 /// Does the account differ from what was sent in nothing but the case of its name? After `check` that is what is found: who compares

@@ -202,6 +202,7 @@ fn instance(
         address,
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
+        script: mapping.script.clone(),
         settings,
         lookups: mapping.lookups.clone(),
         given: Vec::new(),

@@ -176,7 +176,7 @@ codes! {
     SCRIPT_MISSING "M055" "script-missing" Error "a script function that does not exist"
         "The function must stand in the script file beside the mapping, and not be private.";
     SCRIPT_ARITY "M056" "script-arity" Error "a script function with the wrong number of parameters"
-        "A value change takes one parameter, the value.";
+        "A value change takes the value; what says a meaning takes request, status and body; what plans calls takes the account before and after. Each may take the settings, too.";
     SCRIPT_SYNTAX "M057" "script-syntax" Error "a script that does not compile"
         "The script file beside the mapping is compiled with it.";
     SECRET_INLINE "M058" "secret-inline" Error "a secret written into the mapping"
@@ -209,7 +209,7 @@ codes! {
         "Which element it belongs to would be undecided. Map the attribute with `one:` or `each:`.";
     CONFIRMS_NOTHING "M072" "confirms-nothing" Error "`confirm` beside another meaning than `absent`"
         "Only an absence is confirmed by another call: some products answer strangers as if nothing were there.";
-    SHARED_UNKNOWN "M073" "shared-unknown" Error "`via` names a call that `calls:` does not have"
+    SHARED_UNKNOWN "M073" "shared-unknown" Error "a call that `calls:` does not have"
         "Shared calls stand in `calls:` under a name, which `via` repeats.";
     ARGUMENT_MISSING "M074" "argument-missing" Error "a hole of a shared call that nothing fills"
         "Every place that uses a shared call fills each of its holes in `args`.";
@@ -267,4 +267,6 @@ codes! {
         "Word processors and web pages put no-break blanks and typographic quotes where YAML wants ordinary ones.";
     GLUED_COMMENT "M104" "glued-comment" Warning "a comment that may have been part of a text"
         "In YAML a blank and `#` begin a comment, so of `room #12` only `room` is read. Quote the text, or write a blank after `#`.";
+    CHANGE_UNSEEN "M105" "change-unseen" Error "a change that the function which plans its calls cannot see"
+        "The function is shown the account as the rules would leave it. A rule that only reads, and no single place that could be written, leaves no trace there.";
 }

@@ -8,6 +8,7 @@ pub mod kept;
 pub mod key;
 pub(crate) mod keyed;
 pub mod member;
+pub mod planner;
 pub mod reading;
 pub mod record;
 pub mod rule;
@@ -22,8 +23,10 @@ pub mod transform;
 mod wants;
 pub mod writing;
 
+use crate::mapping::planner::Plannables;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::ResourceType;
+use crate::script::Script;
 use crate::wire::{Call, CallId, Condition, Credential, Lookup, LookupId, Path, Template};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -35,6 +38,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Look};
 pub use election::Election;
 pub use key::KeyForm;
 pub use member::Member;
+pub use planner::{By, Planner, PlannerError};
 pub use reading::{Main, NamedRead, Reading};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
 pub use rules::Rules;
@@ -65,6 +69,10 @@ pub struct Mapping {
     pub types: Vec<TypeMapping>,
     /// What follows the success of calls that write.
     pub follows: BTreeMap<CallId, Follow>,
+    /// The shared calls that functions of its script may plan.
+    pub plannable: Plannables,
+    /// Its script.
+    pub script: Option<Arc<Script>>,
     /// Its `tests:`.
     pub tests: Vec<TestCase>,
 }
@@ -178,8 +186,8 @@ pub struct Create {
 pub struct UpdateRow {
     /// The changes it takes; empty: whatever no other row takes.
     pub takes: Vec<Takes>,
-    /// The call and what it carries.
-    pub write: Write,
+    /// The call and what it carries, or a function that plans calls.
+    pub by: By<Write>,
     /// What its `<account>` holds.
     pub sends: Sends,
     /// The target does not refuse doubles of a unique attribute: look before.

@@ -77,7 +77,7 @@ fn its_calls_carry_what_the_file_says() {
     let call = mapping.call(find.search.call);
     assert_eq!(call.query.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["status", "name"]);
     assert!(call.listing.is_some() && find.search.lacks.len() == 2);
-    let update = mapping.call(user.update[0].write.call);
+    let update = mapping.call(user.update[0].by.call().unwrap().call);
     assert!(matches!(update.body.as_ref(), Some(crate::wire::Body::Object(fields)) if &*fields[0].0 == "user"));
     let Shape::Each { add: Some(add), remove: Some(remove), items, .. } = &rule(&mapping, "Group", "members").shape
     else {
@@ -85,7 +85,7 @@ fn its_calls_carry_what_the_file_says() {
     };
     assert_eq!(items[0].refers_to.as_deref(), Some("User"));
     let rows = &mapping.call(*add).answers;
-    assert_eq!((rows[0].means, rows[1].means), (Meaning::Check, Meaning::Absent));
+    assert_eq!((rows[0].means.said(), rows[1].means.said()), (Some(Meaning::Check), Some(Meaning::Absent)));
     assert_eq!(&*mapping.call(*remove).name, "Group.members.remove");
     assert_eq!(read.answers.len(), 4 + crate::wire::answer::built_in().len());
 }
@@ -199,13 +199,13 @@ fn the_rest_of_the_language_compiles() {
         .collect();
     assert_eq!(emails, [true, false]);
     assert_eq!(user.find[0].search.lacks, []);
-    assert_eq!(mapping.call(user.delete.as_ref().unwrap().call).query[0].1.literal(), Some("a b"));
+    assert_eq!(mapping.call(*user.delete.as_ref().unwrap().by.call().unwrap()).query[0].1.literal(), Some("a b"));
     let create = mapping.call(user.create.as_ref().unwrap().write.call);
     assert!(matches!(&create.key, Some(KeySource::Header { after: Some(after), .. }) if &**after == "/u/"));
     assert_eq!(create.result, ResultAt::Nowhere);
     let lock = &user.update[0];
     assert_eq!(lock.takes[0].value, Some(json!(false)));
-    assert!(mapping.call(lock.write.call).body.is_none());
+    assert!(mapping.call(lock.by.call().unwrap().call).body.is_none());
     let Some(list) = &user.list else { panic!() };
     assert!(matches!(
         mapping.call(list.call).listing.as_ref().unwrap().paging,

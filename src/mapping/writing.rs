@@ -1,6 +1,6 @@
 //! What the mapping says of writes beyond the call itself: what follows a success, how long a result may take, what a delete leaves.
 
-use crate::mapping::{Rule, UpdateRow};
+use crate::mapping::{By, Rule, UpdateRow};
 use crate::wire::{CallId, Condition};
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ pub struct Poll {
 /// How an account is deleted.
 #[derive(Debug, Clone)]
 pub struct Delete {
-    /// The call.
-    pub call: CallId,
+    /// The call, or a function that plans calls.
+    pub by: By<CallId>,
     /// The product says that it deleted what was not there: read before.
     pub look_first: bool,
     /// What stays.
@@ -54,10 +54,12 @@ pub enum Leaves {
 impl UpdateRow {
     /// May a change of what the rule sends be this row's?
     pub fn may_take(&self, rule: &Rule) -> bool {
-        self.takes.is_empty()
-            || self
-                .takes
-                .iter()
-                .any(|takes| takes.attribute.covers(&rule.attribute) || rule.attribute.covers(&takes.attribute))
+        self.takes.is_empty() || self.names(rule)
+    }
+
+    /// Does it name the attribute of the rule, or a part of it, or what it is a part of?
+    pub fn names(&self, rule: &Rule) -> bool {
+        let mut takes = self.takes.iter().map(|takes| &takes.attribute);
+        takes.any(|attribute| attribute.covers(&rule.attribute) || rule.attribute.covers(attribute))
     }
 }

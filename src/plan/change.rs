@@ -234,12 +234,14 @@ fn depends_on_before(kind: &TypeMapping, rule: &Rule, after: &Resource) -> bool 
 
 /// Can every call that may carry this rule be written out without the account as it was?
 fn is_self_contained(mapping: &Mapping, kind: &TypeMapping, rule: &Rule) -> bool {
-    let mut calls = kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.write.call);
-    let with = kind.update.iter().flat_map(|row| &row.write.with).flat_map(|(_, body)| body.holes());
+    // A function that plans calls is shown the account as it was.
+    let mut writes = kind.update.iter().filter(|row| row.may_take(rule)).map(|row| row.by.call());
+    let all = kind.update.iter().filter_map(|row| row.by.call());
+    let with = all.flat_map(|write| &write.with).flat_map(|(_, body)| body.holes());
     if with.into_iter().any(needs_account) {
         return false;
     }
-    calls.all(|call| !calls_need_account(mapping, call))
+    writes.all(|write| write.is_some_and(|write| !calls_need_account(mapping, write.call)))
 }
 
 /// Do the calls of these elements name what only the account tells?

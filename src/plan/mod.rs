@@ -6,6 +6,7 @@ mod elements;
 mod follow;
 pub mod laws;
 mod print;
+mod scripted;
 mod search;
 mod write;
 
@@ -18,6 +19,7 @@ pub use write::{Before, PlanError, References, SameKeys, Subject, delete, delete
 use crate::mapping::{Mapping, NamedRead, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::wire::{Argument, CallId, Path, Step, StepKind, Term, Variable};
+use std::sync::Arc;
 
 /// A step, and why it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +34,8 @@ pub struct Planned {
     pub fields: Vec<(Path, u32)>,
     /// The account's key once it is done, where the step changes that.
     pub moves_to: Option<String>,
+    /// The function of the script that planned it, and the line of the row that names the function.
+    pub planner: Option<(Arc<str>, u32)>,
 }
 
 /// What a step is for.
@@ -119,6 +123,7 @@ impl Planned {
     }
 
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
-        Planned { step: Step::once(call, arguments), purpose, covers: Vec::new(), fields: Vec::new(), moves_to: None }
+        let (covers, fields) = (Vec::new(), Vec::new());
+        Planned { step: Step::once(call, arguments), purpose, covers, fields, moves_to: None, planner: None }
     }
 }

@@ -26,7 +26,9 @@ pub fn print(mapping: &Mapping, steps: &[Planned]) -> String {
         for (field, line) in &planned.fields {
             let _ = writeln!(text, "     {field}   {}:{line}", mapping.file);
         }
-        if planned.fields.is_empty() {
+        if let Some((function, line)) = &planned.planner {
+            let _ = writeln!(text, "     planned by `{function}`   {}:{line}", mapping.file);
+        } else if planned.fields.is_empty() {
             let _ = writeln!(text, "     {}   {}:{}", call.name, mapping.file, call.line);
         }
     }
@@ -55,7 +57,8 @@ pub fn body(mapping: &Mapping, planned: &Planned) -> Option<Value> {
     call_of(mapping, planned).body.as_ref().and_then(|body| body.fill(&Shown(planned)))
 }
 
-struct Shown<'a>(&'a Planned);
+/// A step's arguments, and what is filled in late as its placeholder.
+pub(super) struct Shown<'a>(pub(super) &'a Planned);
 
 impl Scope for Shown<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {

@@ -2,7 +2,7 @@
 
 use crate::mapping::to_scim::RuleError;
 use crate::mapping::to_target::Draft;
-use crate::mapping::{Mapping, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
+use crate::mapping::{By, Mapping, PlannerError, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
 use crate::plan::change::{Changes, ElementChange};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
@@ -32,6 +32,9 @@ pub enum PlanError {
     /// The mapping declares no call for this.
     #[error("this target does not offer {0}")]
     NotOffered(&'static str),
+    /// A function that plans calls refuses or fails, or lists what cannot be called.
+    #[error(transparent)]
+    Script(#[from] PlannerError),
     /// No `update` row takes this attribute.
     #[error("no `update` row of the mapping takes {0}")]
     NotTaken(String),
@@ -111,9 +114,10 @@ pub fn update(subject: &Subject<'_>, after: &Resource, changes: &Changes) -> Res
 /// says yes to everything?
 pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
     let Some(delete) = &subject.kind.delete else { return false };
-    let follow = subject.mapping.follow(delete.call);
+    let By::Call(call) = &delete.by else { return true };
+    let follow = subject.mapping.follow(*call);
     let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
-    let mut holes = std::iter::once(&delete.call).chain(after).flat_map(|call| subject.mapping.call(*call).holes());
+    let mut holes = std::iter::once(call).chain(after).flat_map(|call| subject.mapping.call(*call).holes());
     delete.look_first
         || subject.kind.key.any_case
         || !subject.kind.absent_when.is_empty()
@@ -126,10 +130,14 @@ pub fn delete_needs_account(subject: &Subject<'_>) -> bool {
 /// The mapping declares no delete.
 pub fn delete(subject: &Subject<'_>) -> Result<Vec<Planned>, PlanError> {
     let delete = subject.kind.delete.as_ref().ok_or(PlanError::NotOffered("deleting"))?;
-    let arguments = subject.account_arguments(delete.call);
+    let call = match &delete.by {
+        By::Call(call) => *call,
+        By::Script(planner) => return subject.planned_delete(planner),
+    };
+    let arguments = subject.account_arguments(call);
     let nothing = Resource::default();
     let resource = subject.before.map_or(&nothing, |before| before.resource);
-    Ok(subject.followed(Planned::of(delete.call, Purpose::Delete, arguments), resource))
+    Ok(subject.followed(Planned::of(call, Purpose::Delete, arguments), resource))
 }
 
 /// The key of a new account, where it is made of attributes.
@@ -163,13 +171,19 @@ pub(super) fn rows(
     let mut earlier: Vec<&Rule> = Vec::new();
     let mut current = Subject { key: subject.key.clone(), ..*subject };
     for (row, rules) in kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty()) {
-        if let Some(mut planned) = planned_row(&current, row, (&earlier, &rules), (after, &changes.elements))? {
-            planned.moves_to = current.moved_by(&planned, &rules, after)?;
-            if let Some(key) = planned.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
+        let (so_far, new) = ((&*earlier, &*rules), (after, &*changes.elements));
+        let mut planned = match &row.by {
+            By::Call(write) => planned_row(&current, (row, write), so_far, new)?.into_iter().collect(),
+            By::Script(planner) => current.planned_update(planner, so_far, new)?,
+        };
+        // Of several calls the last is the one that may move the account.
+        if let Some(last) = planned.last_mut() {
+            last.moves_to = current.moved_by(last, &rules, after)?;
+            if let Some(key) = last.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
                 current.key = Term::Value(key);
             }
-            steps.extend(current.followed(planned, after));
         }
+        steps.extend(planned.into_iter().flat_map(|planned| current.followed(planned, after)));
         // What is never read is no part of an account that is sent back.
         earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
     }
@@ -180,7 +194,7 @@ pub(super) fn rows(
 /// rows changed, too.
 fn planned_row(
     subject: &Subject<'_>,
-    row: &UpdateRow,
+    (row, write): (&UpdateRow, &Write),
     (earlier, rules): (&[&Rule], &[&Rule]),
     (after, elements): (&Resource, &[ElementChange]),
 ) -> Result<Option<Planned>, PlanError> {
@@ -193,17 +207,10 @@ fn planned_row(
         (Sends::Account | Sends::Changed, _) => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
+    subject.put_rules((&whole[..others], row.sends), (after, elements), &mut draft)?;
+    draft.lines.clear();
+    subject.put_rules((&whole[others..], row.sends), (after, elements), &mut draft)?;
     let keyed = subject.keyed(after);
-    for (position, rule) in whole.iter().enumerate() {
-        if position == others {
-            draft.lines.clear();
-        }
-        match (elements.iter().find(|change| std::ptr::eq(&subject.kind.rules[change.rule], *rule)), &rule.shape) {
-            (Some(change), _) => subject.put_changed_array(rule, change, &mut draft)?,
-            (None, Shape::Each { .. }) => subject.put_array(rule, after, &mut draft)?,
-            (None, _) => subject.kind.write(rule, (&keyed, subject.known), Some((before, row.sends)), &mut draft)?,
-        }
-    }
     let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
     if draft.lines.is_empty() && !names {
         return Ok(None);
@@ -212,9 +219,9 @@ fn planned_row(
         put_back_unchanged_arrays(before, &whole, &mut draft);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
-    let mut planned = carried(subject, &row.write, (&mut draft, covers), after)?;
+    let mut planned = carried(subject, write, (&mut draft, covers), after)?;
     if let [rule] = rules {
-        let asked = || subject.mapping.call(row.write.call).holes().contains(&&Variable::Value);
+        let asked = || subject.mapping.call(write.call).holes().contains(&&Variable::Value);
         let value = match &rule.shape {
             Shape::Read(_) if !asked() => None,
             Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
@@ -244,6 +251,26 @@ fn put_back_unchanged_arrays(before: &Value, rules: &[&Rule], draft: &mut Draft)
 }
 
 impl Subject<'_> {
+    /// Writes what these rules send of the account's new form.
+    pub(super) fn put_rules(
+        &self,
+        (rules, sends): (&[&Rule], Sends),
+        (after, elements): (&Resource, &[ElementChange]),
+        draft: &mut Draft,
+    ) -> Result<(), PlanError> {
+        let nothing = Value::Null;
+        let before = self.before.map_or(&nothing, |before| before.document);
+        let keyed = self.keyed(after);
+        for rule in rules {
+            match (elements.iter().find(|change| std::ptr::eq(&self.kind.rules[change.rule], *rule)), &rule.shape) {
+                (Some(change), _) => self.put_changed_array(rule, change, draft)?,
+                (None, Shape::Each { .. }) => self.put_array(rule, after, draft)?,
+                (None, _) => self.kind.write(rule, (&keyed, self.known), Some((before, sends)), draft)?,
+            }
+        }
+        Ok(())
+    }
+
     /// The account as it was, but for arrays that are put whole anyway and may be long.
     fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();

@@ -150,6 +150,7 @@ fn reason(cause: &EvalAltResult) -> &'static str {
         EvalAltResult::ErrorIndexNotFound(..) | EvalAltResult::ErrorIndexingType(..) => "that cannot be indexed",
         EvalAltResult::ErrorArithmetic(..) => "an arithmetic fault",
         EvalAltResult::ErrorDotExpr(..) => "a property of nothing is asked for",
+        EvalAltResult::ErrorDataRace(..) => "a value is used within a call on itself; copy it with `let` before",
         EvalAltResult::ErrorFor(_) => "that cannot be iterated over",
         _ => "it does not run",
     }
@@ -246,6 +247,16 @@ mod tests {
             assert!(Script::compile("t", &format!("fn f() {{ {refused} }}")).is_err(), "{refused}");
         }
         assert!(run("fn f() { call(Fn(\"eval\"), \"1 + 1\") }").is_err());
+    }
+
+    #[test]
+    fn a_value_that_a_call_on_it_uses_is_told_with_the_way_out() {
+        let script = Script::compile("t", "fn f(x) { x.l.map(|one| one + x.n) }").unwrap();
+        let error = script.call("f", &[json!({"l": [1], "n": 2})]).unwrap_err();
+        assert!(
+            matches!(error, ScriptError::Fault { reason, .. } if reason.contains("copy it with `let`")),
+            "{error:?}"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::auth::AuthError;
 use crate::engine::OperationError;
+use crate::mapping::planner::PlannerFault;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::transform::TransformError;
 use crate::plan::{PlanError, Unanswerable};
@@ -199,6 +200,11 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         }
         E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),
         E::Plan(PlanError::Rule(cause)) => rule_error(cause, Direction::ToTarget),
+        E::Plan(PlanError::Script(cause)) => match &cause.fault {
+            PlannerFault::Refused(words) => (typed(400, ScimType::InvalidValue, words), "invalid"),
+            _ if cause.is_the_clients() => (typed(400, ScimType::InvalidValue, error.to_string()), "invalid"),
+            _ => (plain(500, error.to_string()), "script_failed"),
+        },
         E::Plan(PlanError::NotTaken(_)) => (plain(500, error.to_string()), "mapping_failed"),
         E::Rule(cause) => rule_error(cause, Direction::ToScim),
         E::NotDone { detail: Some(detail) } => (plain(502, format!("{error}: {detail}")), "target_failed"),
@@ -254,7 +260,7 @@ fn status_of(trouble: &Trouble) -> u16 {
         Trouble::Unreachable | Trouble::Busy { .. } | Trouble::Queue => 503,
         Trouble::TimedOut | Trouble::Uncertain(_) | Trouble::OutOfTime => 504,
         Trouble::Broken { .. } | Trouble::Credentials { .. } | Trouble::NothingFound { .. } => 502,
-        Trouble::TooLarge | Trouble::Nonsense(_) => 502,
+        Trouble::TooLarge | Trouble::Nonsense(_) | Trouble::Script { .. } => 502,
         Trouble::NoRandomness | Trouble::Mapping(_) => 500,
         Trouble::Unsafe(_) => 400,
         // RFC 9110 §15.5.2: these are the client's own credentials.
@@ -275,6 +281,7 @@ fn outcome_of(trouble: &Trouble) -> &'static str {
         Trouble::NothingFound { .. } => "lookup_failed",
         Trouble::TooLarge => "target_answer_too_large",
         Trouble::Nonsense(_) => "target_nonsense",
+        Trouble::Script { .. } => "script_failed",
         Trouble::NoRandomness => "gateway_failed",
         Trouble::Mapping(_) => "mapping_failed",
         Trouble::Unsafe(_) => "invalid",

@@ -1,12 +1,11 @@
 //! Getting an answer: one call sent, waited for, and repeated only where that cannot do anything twice.
 
 use super::error::{Doubt, TargetError, Trouble, Written};
+use super::judge::{Said, Verdict};
 use super::line::{LineError, Sent};
 use super::outcome::words;
-use super::retry_after::retry_after;
 use super::sessions::Known;
 use super::{Budget, Target, Use};
-use crate::wire::answer::meaning;
 use crate::wire::encode::decode_answer;
 use crate::wire::{Answer, AnswerRow, Call, Credential, IfUncertain, Meaning, Scope, Variable};
 use bytes::Bytes;
@@ -78,6 +77,8 @@ pub(super) struct Received<'a> {
     pub(super) answer: Answer,
     pub(super) meaning: Meaning,
     pub(super) row: Option<&'a AnswerRow>,
+    /// What a function said beside the meaning.
+    pub(super) said: Said,
     /// There was no body at all, not even `null`.
     pub(super) bare: bool,
     /// May the target have seen an earlier attempt?
@@ -101,7 +102,8 @@ impl<'a> Attempt<'a> {
             }
             match self.send(request.clone()).await {
                 Ok(reply) => {
-                    let received = Received { earlier: tally.resent, ..self.understand(reply, known) };
+                    let understood = self.understand(reply, known).map_err(|error| self.doubted(error, &tally))?;
+                    let received = Received { earlier: tally.resent, ..understood };
                     match self.wait_for(&received, &tally) {
                         None => return self.settle(received, &tally),
                         Some(wait) => sleep(wait).await,
@@ -139,13 +141,16 @@ impl<'a> Attempt<'a> {
         timeout_at(deadline + GRACE, exchange).await.unwrap_or(Err(LineError::TimedOut { sent: Sent::Maybe }))
     }
 
-    fn understand(&self, reply: Response<Bytes>, known: &Known) -> Received<'a> {
+    fn understand(&self, reply: Response<Bytes>, known: &Known) -> Result<Received<'a>, TargetError> {
         let (head, body) = reply.into_parts();
         let bare = body.iter().all(u8::is_ascii_whitespace);
         let body = decode_answer(self.call.decode, &head.headers, &body);
         let answer = Answer { status: head.status, headers: head.headers, body };
-        let row = meaning(&self.call.answers, &answer, &Named { known, target: self.target });
-        Received { answer, meaning: row.map_or(Meaning::Broken, |row| row.means), row, bare, earlier: None }
+        let judged = self.target.instance.judge(self.call, &answer, &Named { known, target: self.target });
+        // What a write did is not known where nobody can say what its answer means, whatever the status.
+        let written = if self.usage == Use::Read { Written::No } else { Written::Maybe };
+        let Verdict { meaning, row, said } = judged.map_err(|trouble| TargetError::at(self.call, trouble, written))?;
+        Ok(Received { answer, meaning, row, said, bare, earlier: None })
     }
 
     /// How long to wait before a busy target is asked again; `None`: it is not, or not any more.
@@ -153,7 +158,7 @@ impl<'a> Attempt<'a> {
         if received.meaning != Meaning::Busy || tally.waits >= BUSY_RETRIES {
             return None;
         }
-        let asked = retry_after(&received.answer, received.row);
+        let asked = received.retry_after();
         // Whoever names a wait, or counts requests, has not made it. A 503 from something in between says nothing.
         if self.usage == Use::Create && asked.is_none() && received.answer.status != StatusCode::TOO_MANY_REQUESTS {
             return None;
@@ -167,7 +172,7 @@ impl<'a> Attempt<'a> {
         let status = received.answer.status;
         let trouble = match received.meaning {
             Meaning::Busy => {
-                let asked = retry_after(&received.answer, received.row);
+                let asked = received.retry_after();
                 let trouble = Trouble::Busy { retry_after: asked };
                 if self.usage == Use::Create && asked.is_none() && status != StatusCode::TOO_MANY_REQUESTS {
                     return Err(self.doubted(self.after_answer(trouble, status), tally));

@@ -72,6 +72,16 @@ pub enum Trouble {
     /// The answer is not what the mapping says it would be.
     #[error("the target's answer makes no sense: {0}")]
     Nonsense(&'static str),
+    /// A function of the mapping's script could not say what the answer means.
+    #[error("`{function}` (line {line} of the mapping) does not tell what the answer means: {reason}")]
+    Script {
+        /// The function.
+        function: Arc<str>,
+        /// The line of the answer row.
+        line: u32,
+        /// What went wrong, never with a value in it.
+        reason: String,
+    },
     /// The request's time ended while the call waited for its turn: nothing was sent.
     #[error("too many calls to the target are waiting")]
     Queue,
@@ -152,7 +162,7 @@ impl TargetError {
     pub fn side(&self) -> Side {
         match self.trouble {
             Trouble::Unsafe(_) | Trouble::NotLetIn { .. } => Side::Client,
-            Trouble::Mapping(_) => Side::Mapping,
+            Trouble::Mapping(_) | Trouble::Script { .. } => Side::Mapping,
             Trouble::Queue | Trouble::OutOfTime | Trouble::NoRandomness => Side::Gateway,
             Trouble::Unreachable
             | Trouble::TimedOut
@@ -192,7 +202,7 @@ fn broken(status: Option<StatusCode>) -> String {
 }
 
 /// Method and path of a call as its author wrote them.
-fn declared(call: &Call) -> String {
+pub(super) fn declared(call: &Call) -> String {
     let path = call.path.iter().map(|segment| format!("/{}", written_out(segment)));
     format!("{} {}", call.method, path.collect::<String>())
 }

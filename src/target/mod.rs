@@ -8,6 +8,7 @@ mod ask;
 mod attempt;
 mod budget;
 mod error;
+mod judge;
 mod line;
 mod outcome;
 mod pager;
@@ -31,6 +32,7 @@ pub use pages::Pages;
 pub use paging::Span;
 pub use supply::{Captures, Settings};
 
+use crate::script::Script;
 use crate::wire::{Call, CallId, Credential, IfUncertain, Lookup, Meaning, Step};
 use ask::Ground;
 use attempt::{Attempt, Auth, Received};
@@ -52,6 +54,8 @@ pub struct Instance {
     pub calls: Arc<[Call]>,
     /// How it is told who calls.
     pub auth: Option<Credential>,
+    /// The mapping's script: its functions may say what an answer means.
+    pub script: Option<Arc<Script>>,
     /// What the mapping's placeholders `<settings.…>` stand for.
     pub settings: Settings,
     /// Values that are got by calls of their own.

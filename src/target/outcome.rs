@@ -87,9 +87,11 @@ impl fmt::Debug for Outcome {
 
 /// The words that the answer's row takes from it, cut and without anything the operator configured.
 pub(super) fn words(received: &Received, target: &Target) -> Option<Words> {
-    let text = match received.row?.detail.as_ref()? {
-        Detail::At(path) => joined(path.all(&received.answer.body)),
-        Detail::Text(template) => template.fill_text(&InAnswer(&received.answer.body))?,
+    let text = match (&received.said.detail, received.row?.detail.as_ref()) {
+        (Some(said), _) => joined(vec![said]),
+        (None, Some(Detail::At(path))) => joined(path.all(&received.answer.body)),
+        (None, Some(Detail::Text(template))) => template.fill_text(&InAnswer(&received.answer.body))?,
+        (None, None) => return None,
     };
     let text = target.sessions.redact(target.instance.settings.redact(text));
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });

@@ -1,10 +1,12 @@
 //! How long a busy target asks us to wait: `Retry-After`, or the place in the answer that the mapping names.
 
+use super::attempt::Received;
 use crate::wire::template::as_text;
 use crate::wire::{Answer, AnswerRow};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
+use serde_json::Value;
 use std::time::Duration;
 
 /// Numbers from here on are moments since 1970, in seconds: nobody asks for a wait of thirty years.
@@ -12,10 +14,17 @@ const EPOCH_FROM: f64 = 1e9;
 /// From here on they are milliseconds.
 const EPOCH_MILLIS_FROM: f64 = 1e12;
 
-/// The wait that the answer asks for, if it does.
-pub(super) fn retry_after(answer: &Answer, row: Option<&AnswerRow>) -> Option<Duration> {
+impl Received<'_> {
+    /// The wait that the answer asks for, if it does.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after((&self.answer, self.row), self.said.retry_at.as_ref())
+    }
+}
+
+/// What a function said counts first, then the place that the row names, then the header.
+fn retry_after((answer, row): (&Answer, Option<&AnswerRow>), said: Option<&Value>) -> Option<Duration> {
     let declared = row.and_then(|row| row.retry_at.as_ref()).and_then(|path| path.first(&answer.body));
-    let declared = declared.map(|value| as_text(value).into_owned());
+    let declared = said.or(declared).map(|value| as_text(value).into_owned());
     let header = || header(&answer.headers, &RETRY_AFTER).map(str::to_owned);
     let text = declared.or_else(header)?;
     wait(text.trim(), &answer.headers)
@@ -52,15 +61,19 @@ mod tests {
     use crate::wire::answer::built_in;
     use crate::wire::{Meaning, Path};
     use http::StatusCode;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn answer(headers: &[(&'static str, &str)], body: Value) -> Answer {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body }
     }
 
+    fn retry_after_of(answer: &Answer) -> Option<Duration> {
+        retry_after((answer, None), None)
+    }
+
     fn of_header(text: &str) -> Option<Duration> {
-        retry_after(&answer(&[("retry-after", text), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")], json!(null)), None)
+        retry_after_of(&answer(&[("retry-after", text), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")], json!(null)))
     }
 
     #[test]
@@ -72,15 +85,15 @@ mod tests {
         for text in ["soon", "-3", "NaN", "inf", ""] {
             assert_eq!(of_header(text), None, "{text}");
         }
-        assert_eq!(retry_after(&answer(&[], json!(null)), None), None);
+        assert_eq!(retry_after_of(&answer(&[], json!(null))), None);
     }
 
     #[test]
     fn the_mapping_may_name_a_place_of_the_body() {
-        let mut row = built_in().into_iter().find(|row| row.means == Meaning::Busy).unwrap();
+        let mut row = built_in().into_iter().find(|row| row.means.said() == Some(Meaning::Busy)).unwrap();
         row.retry_at = Some(Path::parse("$.wait").unwrap());
         let headers = [("retry-after", "60"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
-        let of_body = |wait: Value| retry_after(&answer(&headers, json!({"wait": wait})), Some(&row));
+        let of_body = |wait: Value| retry_after((&answer(&headers, json!({"wait": wait})), Some(&row)), None);
         assert_eq!(of_body(json!("2.5")), Some(Duration::from_millis(2500)));
         assert_eq!(of_body(json!(3)), Some(Duration::from_secs(3)));
         assert_eq!(of_body(json!("1994-11-06T08:49:39Z")), Some(Duration::from_secs(2)));

@@ -74,7 +74,7 @@ pub struct AnswerRow {
     /// When it applies.
     pub when: Condition,
     /// What the answer then means.
-    pub means: Meaning,
+    pub means: Means,
     /// The words for the client, taken from the answer or given.
     pub detail: Option<Detail>,
     /// Where the answer says how long to wait.
@@ -83,6 +83,34 @@ pub struct AnswerRow {
     pub confirm: Option<CallId>,
     /// The line of the mapping file; 0 for built-in rows.
     pub line: u32,
+}
+
+/// How it is known what an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// The file says it.
+    Said(Meaning),
+    /// A function says it, or that it has no opinion: then the next row that fits counts.
+    Asked(Judge),
+}
+
+/// A function of the mapping's script that says what an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judge {
+    /// Its name.
+    pub function: Arc<str>,
+    /// The settings that it is given as a map, where it takes a fourth argument.
+    pub settings: Option<Vec<Arc<str>>>,
+}
+
+impl Means {
+    /// The meaning, where the file says it.
+    pub fn said(&self) -> Option<Meaning> {
+        match self {
+            Means::Said(meaning) => Some(*meaning),
+            Means::Asked(_) => None,
+        }
+    }
 }
 
 /// Where the words for the client come from.
@@ -228,16 +256,20 @@ pub fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// The first row that fits. The built-in rows end with one that always does.
-pub fn meaning<'a>(rows: &'a [AnswerRow], answer: &Answer, settings: &dyn Scope) -> Option<&'a AnswerRow> {
-    rows.iter().find(|row| row.when.fits_answer(answer, settings))
+/// The rows that fit, in order: the first that says a meaning wins. The built-in rows end with one that always does.
+pub fn fitting<'r, 'a>(
+    rows: &'r [AnswerRow],
+    answer: &'a Answer,
+    settings: &'a dyn Scope,
+) -> impl Iterator<Item = &'r AnswerRow> {
+    rows.iter().filter(move |row| row.when.fits_answer(answer, settings))
 }
 
 /// The rows that stand behind every table, so that every answer means something.
 pub fn built_in() -> Vec<AnswerRow> {
     let row = |status: &[u16], means| AnswerRow {
         when: Condition { status: status.to_vec(), ..Condition::default() },
-        means,
+        means: Means::Said(means),
         detail: None,
         retry_at: None,
         confirm: None,
@@ -271,6 +303,10 @@ mod tests {
 
     fn answer(status: u16, body: Value) -> Answer {
         Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }
+    }
+
+    fn meaning(rows: &[AnswerRow], answer: &Answer) -> Option<Meaning> {
+        fitting(rows, answer, &Domain).find_map(|row| row.means.said())
     }
 
     fn at(path: &str, test: Option<Test>) -> Condition {
@@ -308,8 +344,7 @@ mod tests {
             (503, Meaning::Busy),
         ];
         for (status, means) in expected {
-            let row = meaning(&rows, &answer(status, json!(null)), &Domain).unwrap();
-            assert_eq!(row.means, means, "{status}");
+            assert_eq!(meaning(&rows, &answer(status, json!(null))), Some(means), "{status}");
         }
     }
 
@@ -318,8 +353,9 @@ mod tests {
         let mut rows = built_in();
         let taken = Test::Text(one(json!("already")));
         let when = Condition { status: vec![422], ..at("$.errors", Some(taken)) };
-        rows.insert(0, AnswerRow { when, means: Meaning::Taken, detail: None, retry_at: None, confirm: None, line: 3 });
-        let means = |body| meaning(&rows, &answer(422, body), &Domain).unwrap().means;
+        let means = Means::Said(Meaning::Taken);
+        rows.insert(0, AnswerRow { when, means, detail: None, retry_at: None, confirm: None, line: 3 });
+        let means = |body| meaning(&rows, &answer(422, body)).unwrap();
         assert_eq!(means(json!({"errors": ["Mail is invalid", "Login has already been taken"]})), Meaning::Taken);
         assert_eq!(means(json!({"errors": ["Mail is invalid"]})), Meaning::Invalid);
         assert_eq!(means(json!("already")), Meaning::Invalid);

@@ -24,6 +24,8 @@ mod log;
 #[cfg(test)]
 mod memberships;
 #[cfg(test)]
+mod scripted;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod start;

@@ -67,14 +67,10 @@ impl Accounts {
         let found =
             self.mapping.types.iter().enumerate().find_map(|(place, kind)| Some((place, kind, self.role(kind, call)?)));
         let body = encode::decode_request(request.headers(), request.body());
-        let Some((place, kind, role)) = found else { return self.further(call, request, body) };
+        let Some((place, kind, role)) = found else { return self.further(call, request, &body) };
         let mut state = self.state();
         let reads = matches!(role, Role::Read | Role::Part(_) | Role::List | Role::Count);
-        let (line, shown) = match &call.shared {
-            Some(shared) => (shared.label.to_string(), shared.shown(&body)),
-            None => (method_and_path(request), body.clone()),
-        };
-        state.calls.push(Made { line, body: shown, reads });
+        state.calls.push(noted(call, request, &body, reads));
         let given = &self.known;
         let scene = Scene { mapping: &self.mapping, given, call, request, kind: (place, kind), body: &body };
         match role {
@@ -89,13 +85,14 @@ impl Accounts {
         }
     }
 
-    /// A call that follows a write is done; nothing else is known here.
-    fn further(&self, call: &Call, request: &http::Request<Bytes>, body: Value) -> http::Response<Bytes> {
+    /// A call that follows a write, or that a function planned, is done; nothing else is known here.
+    fn further(&self, call: &Call, request: &http::Request<Bytes>, body: &Value) -> http::Response<Bytes> {
         let is = |id: &CallId| self.mapping.call(*id).name == call.name;
-        if !self.mapping.follows.values().flat_map(|follow| &follow.then).any(is) {
+        let follows = self.mapping.follows.values().flat_map(|follow| &follow.then);
+        if !follows.chain(self.mapping.plannable.values().map(|plannable| &plannable.call)).any(is) {
             return reply(StatusCode::NOT_FOUND, &[], &Value::Null);
         }
-        self.state().calls.push(Made { line: method_and_path(request), body, reads: false });
+        self.state().calls.push(noted(call, request, body, false));
         reply(StatusCode::NO_CONTENT, &[], &Value::Null)
     }
 
@@ -120,10 +117,10 @@ impl Accounts {
         if kind.create.as_ref().is_some_and(|create| is(create.write.call)) {
             return Some(Role::Create);
         }
-        if let Some(row) = kind.update.iter().find(|row| is(row.write.call)) {
+        if let Some(row) = kind.update.iter().find(|row| row.by.call().is_some_and(|write| is(write.call))) {
             return Some(Role::Update(row.sends));
         }
-        if kind.delete.as_ref().is_some_and(|delete| is(delete.call)) {
+        if kind.delete.as_ref().and_then(|delete| delete.by.call()).is_some_and(|call| is(*call)) {
             return Some(Role::Delete);
         }
         kind.rules.all().iter().find_map(|rule| match &rule.shape {
@@ -407,6 +404,14 @@ fn leaves(value: &Value, found: &mut Vec<Value>) {
             list.iter().for_each(|one| leaves(one, found));
         }
         scalar => found.push(scalar.clone()),
+    }
+}
+
+/// A call as tests name it.
+fn noted(call: &Call, request: &http::Request<Bytes>, body: &Value, reads: bool) -> Made {
+    match &call.shared {
+        Some(shared) => Made { line: shared.label.to_string(), body: shared.shown(body), reads },
+        None => Made { line: method_and_path(request), body: body.clone(), reads },
     }
 }
 

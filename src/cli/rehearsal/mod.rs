@@ -98,6 +98,7 @@ fn instance(setting: &Setting<'_>, line: Arc<dyn Line>) -> Result<Instance, Rehe
         address: Address::parse("http://product.test").map_err(|cause| RehearsalError::Address(cause.to_string()))?,
         calls: mapping.calls.clone(),
         auth: mapping.auth.clone(),
+        script: mapping.script.clone(),
         settings: Settings::new(settings(mapping, setting.test)),
         lookups: mapping.lookups.clone(),
         given: yielded(mapping, setting.test),

@@ -3,7 +3,7 @@
 use super::accounts::{Scene, State};
 use super::script::reply;
 use crate::mapping::NamedRead;
-use crate::wire::answer::meaning;
+use crate::wire::answer::fitting;
 use crate::wire::template::as_text;
 use crate::wire::{Answer, Listing, Meaning, Nothing, Paging, ResultAt, Total};
 use bytes::Bytes;
@@ -49,7 +49,7 @@ impl Scene<'_> {
     /// 404 where the call takes that for an empty answer, else null.
     fn nothing(&self) -> http::Response<Bytes> {
         let absent = Answer { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body: Value::Null };
-        match meaning(&self.call.answers, &absent, &Nothing).map(|row| row.means) {
+        match fitting(&self.call.answers, &absent, &Nothing).find_map(|row| row.means.said()) {
             Some(Meaning::Empty) => reply(StatusCode::NOT_FOUND, &[], &Value::Null),
             _ => plain_json(&Value::Null),
         }

@@ -2,15 +2,17 @@
 
 use super::call;
 use super::context::{Context, Root, Use};
+use super::functions::{self, Job};
 use super::names::{Names, Place};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::text::{Form, form};
-use crate::wire::answer::{Detail, Operand};
+use crate::wire::answer::{Detail, Judge, Means, Operand};
 use crate::wire::{AnswerRow, CallId, Condition, Meaning, Test, Variable};
 use serde_json::Value;
 use std::ops::Range;
 
+const CONDITIONS: [&str; 7] = ["status", "at", "equals", "text", "matches", "empty", "not"];
 const TESTS: [&str; 5] = ["equals", "text", "matches", "empty", "not"];
 
 /// The rows of an `answers:` list.
@@ -23,7 +25,8 @@ pub(super) fn rows(context: &Context<'_>, node: &Node) -> Vec<AnswerRow> {
             let hint = format!("the row in line {line} fits first");
             context.report.hint(&codes::ROW_UNREACHABLE, &item.span, ("this row is never reached", hint));
         }
-        if row.when.at.is_none() && row.when.test.is_none() {
+        // A function may have no opinion.
+        if row.when.at.is_none() && row.when.test.is_none() && row.means.said().is_some() {
             open.push((row.when.status.clone(), row.line));
         }
         rows.push(row);
@@ -42,13 +45,27 @@ fn covers(open: &[u16], status: &[u16]) -> bool {
 }
 
 fn row(context: &Context<'_>, node: &Node) -> Option<AnswerRow> {
-    let when = condition(context, (node, Root::Whole));
-    let means = node.get("means").and_then(|node| context.word(node, (&codes::UNKNOWN_MEANING, &Meaning::ALL)));
+    let always = node.get("script").is_some() && CONDITIONS.iter().all(|key| node.get(key).is_none());
+    let when = if always { Some(Condition::default()) } else { condition(context, (node, Root::Whole)) };
+    let means = means(context, node);
     let detail = node.get("detail").and_then(|node| detail(context, node));
     let retry_at = node.get("retry_at").and_then(|node| context.path_at(node, (Root::Whole, Use::Read)));
-    let confirm = node.get("confirm").and_then(|confirm| confirming(context, (confirm, means)));
+    let confirm =
+        node.get("confirm").and_then(|confirm| confirming(context, (confirm, means.as_ref().and_then(Means::said))));
     let line = context.report.line(node.span.start);
     Some(AnswerRow { when: when?, means: means?, detail, retry_at, confirm, line })
+}
+
+/// A meaning, or a function that says it.
+fn means(context: &Context<'_>, node: &Node) -> Option<Means> {
+    match node.get("script") {
+        Some(function) => {
+            let count = functions::parameters(context, function, Job::Meaning)?;
+            let settings = (count == 4).then(|| context.all_settings());
+            Some(Means::Asked(Judge { function: function.text()?.into(), settings }))
+        }
+        None => context.word(node.get("means")?, (&codes::UNKNOWN_MEANING, &Meaning::ALL)).map(Means::Said),
+    }
 }
 
 /// The call that must succeed before an absence is believed. It has no account yet, so only settings can stand in it.

@@ -65,7 +65,8 @@ pub(super) fn read(names: &Names<'_>, node: &Node, name: &str) -> Option<(Call, 
 
 fn written<'n>(names: &Names<'_>, node: &'n Node) -> Option<&'n Node> {
     let text = node.get("call");
-    if text.is_none() {
+    // Who wrote `script` was told where that stands.
+    if text.is_none() && node.get("script").is_none() {
         let hint = "`call: METHOD /path`, or `via:` and the name of a shared call";
         names.context.report.hint(&codes::MISSING_KEY, &node.span, ("`call` is missing from a call", hint));
     }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::conversions::conversions;
+use super::functions::{self, Job};
 use crate::mapping::codes;
 use crate::mapping::source::{Entry, Node};
 use crate::mapping::transform::{Function, Table, Transform};
@@ -146,38 +147,9 @@ fn script(context: &Context<'_>, node: &Node, way: Way) -> Transform {
 
 /// A function of the script file that takes one value, and perhaps the settings, and on its way to the product the field as it was.
 fn function(context: &Context<'_>, (node, sent): (&Node, bool)) -> Option<Function> {
-    let name = node.text()?;
-    let Some(script) = &context.script else {
-        let message = format!("`{name}` is a function of a script file, and there is none");
-        context.report.hint(
-            &codes::SCRIPT_MISSING,
-            &node.span,
-            (message, "put `scripts/<product>.rhai` beside the mapping"),
-        );
-        return None;
-    };
-    let functions = script.functions();
-    match functions.iter().find(|(known, _)| *known == name) {
-        Some((_, count)) if (1..=2).contains(count) || (*count == 3 && sent) => Some(Function {
-            name: name.into(),
-            settings: (*count > 1).then(|| context.all_settings()),
-            before: *count == 3,
-        }),
-        Some((_, count)) => {
-            let message = format!(
-                "`{name}` has {count} parameters; a value change has one, the value, or two, the value and the settings"
-            );
-            let hint = "on the way to the product a third is the field as it was";
-            context.report.hint(&codes::SCRIPT_ARITY, &node.span, (message, hint));
-            None
-        }
-        None => {
-            let near = nearest(name, functions.iter().map(|(known, _)| *known)).map(str::to_owned);
-            let message = format!("{} has no function `{name}`", script.name());
-            context.report.near(&codes::SCRIPT_MISSING, &node.span, (message, near));
-            None
-        }
-    }
+    let count = functions::parameters(context, node, Job::Change { sent })?;
+    let settings = (count > 1).then(|| context.all_settings());
+    Some(Function { name: node.text()?.into(), settings, before: count == 3 })
 }
 
 /// The boolean that a spelling of it means.

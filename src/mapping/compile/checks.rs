@@ -20,6 +20,7 @@ pub(super) fn rules_and_calls(section: &Section<'_>, calls: &Calls, (drafts, key
     }
     everything_is_sent(section, calls, drafts);
     rows_are_used(section, calls);
+    planned_changes_are_seen(section, calls, drafts);
     lacks_are_read(section, calls);
     holes_have_values(section, key, calls);
     if let Some(key) = key {
@@ -165,6 +166,19 @@ fn rows_are_used(section: &Section<'_>, calls: &Calls) {
     }
 }
 
+/// A function that plans calls finds each change in the account that it is shown.
+fn planned_changes_are_seen(section: &Section<'_>, calls: &Calls, drafts: &[Draft]) {
+    for row in calls.update.iter().filter(|row| row.by.planner().is_some()) {
+        let taken = |rule: &Rule| row.takes.iter().any(|takes| takes.attribute.covers(&rule.attribute));
+        let unseen = |rule: &Rule| matches!(rule.shape, Shape::Read(_)) && rule.shows_at().is_none() && taken(rule);
+        if let Some(draft) = drafts.iter().find(|draft| unseen(&draft.rule)) {
+            let message = format!("the function is not shown what `{}` becomes", draft.rule.attribute);
+            let hint = "its rule reads no single field that could be written; give it one with `at:` or `write:`";
+            section.context.report.hint(&codes::CHANGE_UNSEEN, &row_span(section, row.line), (message, hint));
+        }
+    }
+}
+
 fn lacks_are_read(section: &Section<'_>, calls: &Calls) {
     if section.entry.value.get("read").is_some() {
         return;
@@ -237,7 +251,10 @@ fn holes_have_values(section: &Section<'_>, key: Option<&KeyRule>, calls: &Calls
             ("before a create there is no `<key>`: the product issues it", hint),
         );
     }
-    for row in calls.update.iter().filter(|row| row.takes.len() != 1 && uses(row.write.call, &Variable::Value)) {
+    let takes_value = |row: &&crate::mapping::UpdateRow| {
+        row.takes.len() != 1 && row.by.call().is_some_and(|write| uses(write.call, &Variable::Value))
+    };
+    for row in calls.update.iter().filter(takes_value) {
         let hint = "name the one attribute in `for:`";
         let span = row_span(section, row.line);
         report.hint(&codes::VARIABLE_NOT_HERE, &span, ("`<value>` has a value only in a row for one attribute", hint));

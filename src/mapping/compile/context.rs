@@ -40,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) known: RefCell<BTreeSet<Arc<str>>>,
     /// The settings, lookups and shared calls that something uses.
     pub(super) used: RefCell<BTreeSet<Arc<str>>>,
+    /// A function of the script plans calls.
+    pub(super) plans: Cell<bool>,
     /// Nothing was wrong before the tests, so every call of the file is known.
     pub(super) all_read: Cell<bool>,
 }

@@ -3,10 +3,11 @@
 use super::answers;
 use super::call::call;
 use super::context::{Root, flag};
+use super::functions;
 use super::names::{Names, Place};
 use crate::mapping::codes;
 use crate::mapping::source::Node;
-use crate::mapping::{Delete, Follow, Leaves, Poll};
+use crate::mapping::{By, Delete, Follow, Leaves, Poll};
 use crate::wire::{CallId, Condition, ResultAt};
 use std::time::Duration;
 
@@ -17,14 +18,20 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 /// The delete call.
 pub(super) fn delete(names: &Names<'_>, node: &Node, name: &str) -> Option<Delete> {
-    let id = names.context.declare(call(names, node, name)?);
-    follow(names, node, (id, name));
+    let by = match node.get("script") {
+        Some(function) => By::Script(functions::planner(names.context, function)?),
+        None => {
+            let id = names.context.declare(call(names, node, name)?);
+            follow(names, node, (id, name));
+            By::Call(id)
+        }
+    };
     let leaves = match node.get("leaves").and_then(Node::text) {
         Some("name") => Leaves::Name,
         Some("account") => Leaves::Account,
         _ => Leaves::Nothing,
     };
-    Some(Delete { call: id, look_first: flag(node, "look_first"), leaves })
+    Some(Delete { by, look_first: flag(node, "look_first"), leaves })
 }
 
 /// Notes what follows a call that was declared.

@@ -42,7 +42,10 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     let version = node.get("version").and_then(|node| version(&names, node));
     let absent_when =
         node.get("absent_when").map(|node| answers::conditions(context, (node, Root::Whole))).unwrap_or_default();
-    let facts = reads::Facts { rules: &rules, absent_when: &absent_when, key: &key, version: version.as_ref() };
+    let planned = calls.update.iter().any(|row| row.by.planner().is_some())
+        || calls.delete.as_ref().is_some_and(|delete| delete.by.planner().is_some());
+    let version_at = version.as_ref();
+    let facts = reads::Facts { rules: &rules, absent_when: &absent_when, key: &key, version: version_at, planned };
     reads::settle(section, &mut calls, &facts);
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
     Some(TypeMapping {

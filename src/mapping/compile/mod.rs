@@ -16,6 +16,7 @@ mod election;
 mod examples;
 mod find;
 mod follow;
+mod functions;
 mod has;
 mod kind;
 mod listing;
@@ -91,6 +92,7 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     });
     let types: Vec<_> = sections.collect();
     through::check(&context, &root, &types);
+    let plannable = shared::plannable(&context);
     bodies::bodies(&context);
     context.all_read.set(!report.has_errors());
     let tests = root.get("tests").map(|node| examples::tests(&context, node)).unwrap_or_default();
@@ -107,7 +109,21 @@ fn whole(report: &Report, file: &str, script: Option<(&str, &str)>) -> Option<Ma
     let named = context.known.take();
     let known_lookups = (0..lookups.len()).filter(|at| named.contains(&lookups[*at].name)).collect();
     let lookups = lookups.into();
-    Some(Mapping { file: file.into(), product, settings, auth, calls, lookups, known_lookups, types, follows, tests })
+    let (file, script) = (file.into(), context.script.clone());
+    Some(Mapping {
+        file,
+        product,
+        settings,
+        auth,
+        calls,
+        lookups,
+        known_lookups,
+        types,
+        follows,
+        plannable,
+        script,
+        tests,
+    })
 }
 
 /// How the target is told who calls, and what is got by calls of its own.
@@ -163,6 +179,7 @@ fn context<'a>(report: &'a Report, root: &Node, script: Option<(&str, &str)>) ->
         lookups: RefCell::default(),
         known: RefCell::default(),
         used: RefCell::default(),
+        plans: Cell::default(),
         all_read: Cell::default(),
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Facts<'a> {
     pub(super) absent_when: &'a [Condition],
     pub(super) key: &'a KeyRule,
     pub(super) version: Option<&'a VersionAt>,
+    /// A function is shown the account.
+    pub(super) planned: bool,
 }
 
 /// `read:`, one call or a map of several.
@@ -118,7 +120,8 @@ fn needs(section: &Section<'_>, named: &mut NamedRead, facts: &Facts<'_>) {
     let declared = section.context.calls.borrow();
     let writes = declared.iter().filter(|call| call.name.starts_with(&own) && !call.name.starts_with(&reads));
     let fills = writes.flat_map(Call::holes).any(|hole| matches!(hole, Variable::Field(path) if into(Some(path))));
-    (named.feeds, named.judges, named.fills) = (feeds, judges, fills);
+    // What a function that plans calls looks into, nobody can see.
+    (named.feeds, named.judges, named.fills) = (feeds, judges, fills || facts.planned);
 }
 
 fn complain(section: &Section<'_>, named: &NamedRead, facts: &Facts<'_>) {

@@ -4,9 +4,10 @@ use super::call::{Request, empty, line};
 use super::context::Context;
 use super::names::{Names, Place};
 use crate::mapping::codes;
+use crate::mapping::planner::{Plannable, Plannables};
 use crate::mapping::source::{Entry, Node};
 use crate::scim::schema::nearest;
-use crate::wire::{Body, Call, CallId, Path, Shared, Template, Variable};
+use crate::wire::{Body, Call, CallId, Part, Path, ResultAt, Shared, Template, Variable};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -196,8 +197,37 @@ fn label(shared: &Call, (via, args): (&str, &[(Arc<str>, Body)])) -> Option<Shar
     Some(Shared { label: label.into(), arguments })
 }
 
+/// The shared calls that functions may plan, declared with their arguments as holes. One whose lookups want more than an account has is
+/// none of them.
+pub(super) fn plannable(context: &Context<'_>) -> Plannables {
+    let all = context.shared.borrow();
+    let planned = all.iter().filter(|_| context.plans.get());
+    let planned = planned.filter_map(|one| Some((one.name.clone(), one.call.clone()?)));
+    let known = |need: &Variable| {
+        matches!(need, Variable::Key | Variable::Attribute(_) | Variable::Field(_) | Variable::Version)
+    };
+    let declared = planned.filter_map(|(name, mut call)| {
+        let holes = holes(&call);
+        if !context.needs(call.holes().into_iter()).iter().all(known) {
+            return None;
+        }
+        let hole = |name: &Arc<str>| Template { parts: vec![Part::Hole(Variable::Argument(name.clone()))] };
+        let args: Vec<_> = holes.iter().map(|name| (name.clone(), Body::Template(hole(name)))).collect();
+        call.shared = label(&call, (&name, &args));
+        call.name = format!("calls.{name}").into();
+        call.answers.extend(context.answers.borrow().iter().cloned());
+        call.result = ResultAt::Nowhere;
+        Some((name, Plannable { call: context.declare(call), holes }))
+    });
+    declared.collect()
+}
+
 /// Shared calls that nothing uses.
 pub(super) fn unused(context: &Context<'_>) {
+    // A function may name any of them.
+    if context.plans.get() {
+        return;
+    }
     let used = context.used.borrow();
     for one in context.shared.borrow().iter().filter(|one| !used.contains(&*format!("calls.{}", one.name))) {
         let message = format!("nothing uses the shared call `{}`", one.name);

@@ -3,12 +3,13 @@
 use super::call::{call, result};
 use super::context::{Root, Use, flag};
 use super::follow::follow;
+use super::functions;
 use super::listing::header;
 use super::names::Names;
 use crate::mapping::codes;
 use crate::mapping::source::Node;
 use crate::mapping::transform::to_kind;
-use crate::mapping::{Create, Sends, Takes, UpdateRow, Write};
+use crate::mapping::{By, Create, Sends, Takes, UpdateRow, Write};
 use crate::scim::schema::ResourceType;
 use crate::wire::Part;
 use crate::wire::{Body, Call, KeySource, ResultAt, Template, Variable};
@@ -47,6 +48,11 @@ pub(super) fn update(
 ) -> Option<UpdateRow> {
     let context = names.context;
     let takes = node.get("for").map(|node| takes(names, node, kind)).unwrap_or_default();
+    let (line, look_first) = (context.report.line(node.span.start), flag(node, "look_first"));
+    if let Some(function) = node.get("script") {
+        let by = By::Script(functions::planner(context, function)?);
+        return Some(UpdateRow { takes, by, sends: Sends::default(), look_first, line });
+    }
     let call = call(names, node, name);
     let write_parts = parts(names, node);
     let mut call = carried(call?, (names, node), envelope);
@@ -57,9 +63,8 @@ pub(super) fn update(
         Some("account") => Sends::Account,
         _ => Sends::Changed,
     };
-    let write = Write { call, drop: write_parts.0, with: write_parts.1 };
-    let look_first = flag(node, "look_first");
-    Some(UpdateRow { takes, write, sends, look_first, line: context.report.line(node.span.start) })
+    let by = By::Call(Write { call, drop: write_parts.0, with: write_parts.1 });
+    Some(UpdateRow { takes, by, sends, look_first, line })
 }
 
 /// The default body is the account in its envelope, which also unwraps the answer.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 /// The rules of a resource type, in file order, and their index.
 ///
-/// Whatever is asked for, rules come in file order, each with its place, and none twice.
+/// Whatever is asked for, rules come in file order and none twice, each with its place.
 #[derive(Debug, Default)]
 pub struct Rules {
     all: Vec<Rule>,
@@ -79,7 +79,7 @@ impl Rules {
         self.sorted(places.into_iter().filter(|place| wants.takes(&self.all[*place].attribute)).collect())
     }
 
-    /// Those of exactly these attributes.
+    /// Those of exactly these attributes, one attribute after the other.
     pub fn covered<'a>(&'a self, attributes: &'a [AttributePath]) -> impl Iterator<Item = &'a Rule> {
         let of = |attribute| self.of(attribute).filter(move |(_, rule)| rule.attribute == *attribute);
         attributes.iter().flat_map(of).map(|(_, rule)| rule)

@@ -1,6 +1,6 @@
 //! Checks the tree against the shapes: unknown keys with the nearest known one, missing keys, wrong kinds.
 
-use super::{LATER, Shape, Want};
+use super::{ELSEWHERE, LATER, Shape, Want};
 use crate::mapping::codes;
 use crate::mapping::diagnostic::Report;
 use crate::mapping::source::{Node, What};
@@ -64,6 +64,10 @@ fn idea(report: &Report, node: &Node, (shape, owner): (&Shape, &Range<usize>)) {
 
 fn unknown(report: &Report, shape: &Shape, (key, span): (&str, &Range<usize>)) {
     let message = format!("`{key}` is not a key of {}", shape.name);
+    if let Some((.., hint)) = ELSEWHERE.iter().find(|(name, known, _)| *name == shape.name && *known == key) {
+        report.hint(&codes::UNKNOWN_KEY, span, (message, *hint));
+        return;
+    }
     if LATER.contains(&key) {
         report.hint(&codes::UNKNOWN_KEY, span, (message, "the language plans it; this version does not have it"));
         return;

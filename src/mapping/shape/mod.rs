@@ -3,6 +3,7 @@
 //! The decoder's checks ([`check`]) and the JSON Schema ([`json_schema`]) both come from it, so they cannot disagree.
 
 mod access;
+mod answers;
 mod check;
 mod reading;
 mod schema;
@@ -79,3 +80,22 @@ const fn must(name: &'static str, want: Want, doc: &'static str) -> Key {
 
 /// Keys of the language's design that this version does not run: an honest answer is better than "unknown".
 const LATER: &[&str] = &[];
+
+/// Keys that others have, and what to write where they are not: shape, key, way out.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "a create call",
+        "script",
+        "a create is one call, whose answer names the key; what it cannot carry follows as rows of `update`, which may have a `script`",
+    ),
+    (
+        "a call",
+        "script",
+        "only rows of `update` and `delete` have a `script`; without `add` and `remove` a row of `update` takes the whole list",
+    ),
+    ("an update row by script", "call", "the function plans the calls: they stand in `calls:`, and it names them"),
+    ("an update row by script", "via", "the function plans the calls: it names them itself"),
+    ("an update row by script", "then", "the function may plan what follows as well"),
+    ("a delete by script", "call", "the function plans the calls: they stand in `calls:`, and it names them"),
+    ("a delete by script", "then", "the function may plan what follows as well"),
+];

@@ -1,10 +1,11 @@
 //! The shapes themselves, from the whole file down to a condition.
 
-use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, Word};
+use super::Want::{Any, Count, Flag, Idea, List, Many, Map, Or, Scalar, Text, With, Word};
 use super::access::{ARGS, AUTH, GIVEN_LOOKUPS, LOOKUP, MADE, SHARED, VIA};
+use super::answers::ANSWERS;
 use super::reading::{ANSWERED, ANY_CASE, ENCODED, ITEMS, LISTS, READING, WALK};
 use super::values::{CONVERSION, HAS, MADE_KEY, PRIMARY};
-use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS};
+use super::writing::{DELETE, ELEMENT_CALL, FOLLOWS, PLANNED_DELETE};
 use super::{Key, Shape, Want, key, must};
 
 pub(super) const PATH: Want = Text("a path");
@@ -21,7 +22,7 @@ pub(in crate::mapping) static MAPPING: Shape = Shape {
         key("auth", Idea(&AUTH), "How the product is told who calls."),
         key("calls", Map("a name", &Idea(&SHARED)), "Calls with holes of their own, used by others through `via`."),
         key("lookups", Map("a name", &Idea(&LOOKUP)), "Values that are got by calls of their own: sessions, ids."),
-        key("answers", List(&Idea(&ANSWER)), "What answers mean, for every call; a call's own rows come first."),
+        key("answers", List(&ANSWERS), "What answers mean, for every call; a call's own rows come first."),
         key("User", Idea(&TYPE), "What the product says of users."),
         key("Group", Idea(&TYPE), "What the product says of groups."),
         key("tests", List(&Idea(&TEST)), "Examples that prove the mapping."),
@@ -61,10 +62,10 @@ static TYPE: Shape = Shape {
         key("create", Or(&[CALL_TEXT, Idea(&CREATE)]), "Creating an account."),
         key(
             "update",
-            Many(&Or(&[CALL_TEXT, Idea(&UPDATE)])),
+            Many(&Or(&[CALL_TEXT, With("script", &Idea(&PLANNED_UPDATE), &Idea(&UPDATE))])),
             "Changing an account; the first row that names a change takes it.",
         ),
-        key("delete", Or(&[CALL_TEXT, Idea(&DELETE)]), "Deleting an account."),
+        key("delete", Or(&[CALL_TEXT, With("script", &Idea(&PLANNED_DELETE), &Idea(&DELETE))]), "Deleting an account."),
     ]],
 };
 
@@ -208,7 +209,7 @@ pub(super) static REQUEST: &[Key] = &[
     key("body", Any, "The body, with placeholders."),
     ENCODED,
     ANSWERED,
-    key("answers", List(&Idea(&ANSWER)), "What its answers mean, before the file's rows."),
+    key("answers", List(&ANSWERS), "What its answers mean, before the file's rows."),
     key(
         "if_uncertain",
         Word(&["look_up", "repeat", "stop"]),
@@ -275,19 +276,34 @@ static UPDATE: Shape = Shape {
         RESULT,
         CARRIES,
         FOLLOWS,
-        &[
-            key(
-                "for",
-                Or(&[Text("an attribute"), List(&Text("an attribute")), Map("an attribute", &Scalar)]),
-                "The changes it takes: attributes, or an attribute's value. Without it: what no other row takes.",
-            ),
-            key("look_first", Flag, "The product does not refuse doubles of a unique attribute: look before."),
-            key(
-                "sends",
-                Word(&["changed", "account"]),
-                "The changed fields alone, or all that was read with the changes in it.",
-            ),
-        ],
+        TAKES,
+        &[key(
+            "sends",
+            Word(&["changed", "account"]),
+            "The changed fields alone, or all that was read with the changes in it.",
+        )],
+    ],
+};
+
+static TAKES: &[Key] = &[
+    key(
+        "for",
+        Or(&[Text("an attribute"), List(&Text("an attribute")), Map("an attribute", &Scalar)]),
+        "The changes it takes: attributes, or an attribute's value. Without it: what no other row takes.",
+    ),
+    key("look_first", Flag, "The product does not refuse doubles of a unique attribute: look before."),
+];
+
+static PLANNED_UPDATE: Shape = Shape {
+    name: "an update row by script",
+    doc: "Changing an account by the shared calls that a function plans.",
+    keys: &[
+        &[must(
+            "script",
+            Text("a function"),
+            "A function of the script file: `fn (before, after)`, and perhaps `settings`. It gives a list of `#{ via: \"NAME\", args: #{ … } }`: calls of `calls:`, made in this order.",
+        )],
+        TAKES,
     ],
 };
 
@@ -301,7 +317,7 @@ static CREATED_KEY: Shape = Shape {
     ]],
 };
 
-static TESTS: &[Key] = &[
+pub(super) static TESTS: &[Key] = &[
     key("at", PATH, "The place looked at."),
     key("equals", Many(&Scalar), "One of these stands there."),
     key("text", Many(&Scalar), "It contains one of these."),
@@ -326,30 +342,7 @@ static CONDITION: Shape = Shape { name: "a condition", doc: "A test on an accoun
 /// Tests on an answer.
 pub(super) static CONDITIONS: &[&[Key]] = &[STATUS, TESTS];
 
-static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
-
-static ANSWER: Shape = Shape {
-    name: "an answer row",
-    doc: "A test on an answer, and what the answer then means. The first row that fits wins.",
-    keys: &[
-        STATUS,
-        TESTS,
-        &[
-            must(
-                "means",
-                Text("a meaning"),
-                "What it means: ok absent empty taken invalid refused check changed login_again busy broken.",
-            ),
-            key("detail", Text("a path or a text"), "The words for the client."),
-            key("retry_at", PATH, "Where the answer says how long to wait."),
-            key(
-                "confirm",
-                Or(&[CALL_TEXT, Idea(&PLAIN_CALL)]),
-                "With `means: absent`: a call that must succeed before it is believed, for products that tell strangers that nothing is there.",
-            ),
-        ],
-    ],
-};
+pub(super) static STATUS: &[Key] = &[key("status", Many(&Scalar), "A status, a list of them, or `4xx`.")];
 
 static TEST: Shape = Shape {
     name: "a test",

@@ -41,13 +41,25 @@ pub(super) static DELETE: Shape = Shape {
         CALL,
         REQUEST,
         FOLLOWS,
-        &[
-            key("look_first", Flag, "The product says yes also where nothing was there: read before."),
-            key(
-                "leaves",
-                Word(&["name", "account"]),
-                "What stays: `name`: nobody can have the name again; `account`: the account stays readable, and the gateway hides it.",
-            ),
-        ],
+        &[key("look_first", Flag, "The product says yes also where nothing was there: read before."), LEAVES],
     ],
+};
+
+const LEAVES: Key = key(
+    "leaves",
+    Word(&["name", "account"]),
+    "What stays: `name`: nobody can have the name again; `account`: the account stays readable, and the gateway hides it.",
+);
+
+pub(super) static PLANNED_DELETE: Shape = Shape {
+    name: "a delete by script",
+    doc: "Deleting an account by the shared calls that a function plans.",
+    keys: &[&[
+        must(
+            "script",
+            Text("a function"),
+            "A function of the script file: `fn (before, after)`, and perhaps `settings`; `after` is `()`. It gives a list of `#{ via: \"NAME\", args: #{ … } }`.",
+        ),
+        LEAVES,
+    ]],
 };

@@ -329,7 +329,7 @@ fn lost(rule: &Rule, before: &Value, after: &Value) -> Option<String> {
 fn applied(kind: &TypeMapping, document: &Value, steps: &[Planned]) -> Value {
     let mut document = document.clone();
     for planned in steps {
-        let row = kind.update.iter().find(|row| row.write.call == planned.step.call);
+        let row = kind.update.iter().find(|row| row.by.call().is_some_and(|write| write.call == planned.step.call));
         let (Some(account), Some(row)) = (planned.account(), row) else { continue };
         match row.sends {
             Sends::Changed => merge(&mut document, account),

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::target::{Side, Trouble, Written};
-use crate::wire::answer::Detail;
+use crate::wire::answer::{Detail, Means};
 use crate::wire::{AnswerRow, Capture, Condition, KeySource, Meaning, Term};
 
 fn with_detail(detail: Detail, means: Meaning) -> Call {
     let mut call = call("POST /users");
     let when = Condition { status: vec![4], ..Condition::default() };
+    let means = Means::Said(means);
     call.answers.insert(0, AnswerRow { when, means, detail: Some(detail), retry_at: None, confirm: None, line: 3 });
     call
 }

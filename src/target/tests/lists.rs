@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::target::{Side, Span, Trouble};
+use crate::wire::answer::Means;
 use crate::wire::{Listing, Meaning, Missing, Next, Paging, Total};
 
 pub(super) fn offset(max: usize) -> Paging {
@@ -105,7 +106,7 @@ async fn an_answer_may_mean_that_nothing_is_there() {
     let mut call = Call { listing: Some(listing(Some(offset(100)))), ..call("GET /users") };
     let mut row = built_in().remove(0);
     row.when.status = vec![400];
-    row.means = Meaning::Empty;
+    row.means = Means::Said(Meaning::Empty);
     call.answers.insert(0, row);
     let target = target(call, &Scripted::acts(vec![reply(400, &json!({"error": "no users"}))]));
     assert_eq!(list(&target, Span::ALL).await.unwrap(), (Vec::new(), Some(0)));

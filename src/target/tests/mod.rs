@@ -167,6 +167,7 @@ pub(super) fn instance(call: Call) -> Instance {
         address: Address::parse("https://app.example/api/").unwrap(),
         calls: Arc::from([call]),
         auth: None,
+        script: None,
         settings: Settings::new([("api_key".into(), SECRET.to_owned()), ("user".into(), "bot".to_owned())]),
         lookups: Arc::from([]),
         given: Vec::new(),

@@ -126,7 +126,17 @@ pub struct Behind {
 impl Behind {
     /// Opens it with this mapping; `more` is what the target's configuration says beside it. Settings are written into files.
     pub async fn open(base_url: &str, mapping: &str, settings: &[(&str, &str)], more: &str) -> Behind {
+        Behind::within(folder(), base_url, mapping, settings, more).await
+    }
+
+    /// The same with a script beside the mapping.
+    pub async fn scripted(base_url: &str, mapping: &str, script: &str) -> Behind {
         let folder = folder();
+        write(folder.path(), "site.rhai", script);
+        Behind::within(folder, base_url, mapping, &[], "").await
+    }
+
+    async fn within(folder: TempDir, base_url: &str, mapping: &str, settings: &[(&str, &str)], more: &str) -> Behind {
         write(folder.path(), "site.yaml", mapping);
         let mut told = String::new();
         for (name, value) in settings {
