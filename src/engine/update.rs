@@ -13,8 +13,8 @@ use crate::scim::resource::{self, Resource};
 use crate::scim::{ScimError, ScimType};
 use crate::store::{KeptValue, Link, LinkState, Remembered};
 use crate::target::Captures;
-use crate::wire::Term;
 use crate::wire::template::as_text;
+use crate::wire::{Term, Wanted};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -82,7 +82,10 @@ async fn attempt(
         Some(decided) => decided,
         None => work.decide(&located, asked).await?,
     };
-    let steps = work.steps(&located, &decided).await?;
+    let mut steps = work.steps(&located, &decided).await?;
+    if !work.wants_account(&decided, answer) {
+        steps.iter_mut().for_each(|planned| planned.step.wanted = Wanted::Meaning);
+    }
     decided.drop_document();
     let elsewhere = decided.changes.elsewhere(work.kind()).next().is_some();
     if steps.is_empty() && !decided.keeps_anew && !elsewhere {
@@ -124,6 +127,11 @@ impl Decided {
         if let (Seen::Part, true, Some(before)) = (self.seen, self.unsaid.is_empty(), &mut self.before) {
             before.shown.document = Value::Null;
         }
+    }
+
+    /// Is the sent form of something that changes remembered?
+    fn remembers(&self, kind: &TypeMapping) -> bool {
+        self.changes.rules.iter().any(|place| kind.rules[*place].remembers())
     }
 }
 
@@ -272,6 +280,11 @@ impl Work {
         Ok(Located { key, term, link: Some(Arc::new(link)), ..located })
     }
 
+    /// Does somebody look at the account that the target's answers show? A new key of its own stands there, too.
+    fn wants_account(&self, decided: &Decided, answer: PatchAnswer) -> bool {
+        answer == PatchAnswer::Resource || decided.remembers(self.kind()) || !self.kind().key.stable
+    }
+
     /// The account as it is now, where somebody must know: the answer shows it, a step left a doubt, a sent form is remembered.
     async fn look_again(
         &self,
@@ -286,8 +299,7 @@ impl Work {
             return self.resolve(ran.doubts, located, &decided.after).await.map(Some);
         }
         let kind = self.kind();
-        let remembers = decided.changes.rules.iter().any(|place| kind.rules[*place].remembers());
-        if answer == PatchAnswer::None && !remembers {
+        if answer == PatchAnswer::None && !decided.remembers(kind) {
             return Ok(None);
         }
         // Whoever made the elements' own calls last has not seen the whole account.

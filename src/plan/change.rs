@@ -257,9 +257,14 @@ pub fn elements_need_account(mapping: &Mapping, kind: &TypeMapping, changes: &Ch
 
 /// Does the call, or what follows it, name what only the account tells?
 pub(super) fn calls_need_account(mapping: &Mapping, call: CallId) -> bool {
+    calls_name(mapping, call, needs_account)
+}
+
+/// Does the call, or what follows it, have such a placeholder?
+pub(super) fn calls_name(mapping: &Mapping, call: CallId, such: fn(&Variable) -> bool) -> bool {
     let follow = mapping.follow(call);
     let after = follow.iter().flat_map(|follow| follow.then.iter().chain(follow.poll.iter().map(|poll| &poll.call)));
-    std::iter::once(&call).chain(after).flat_map(|call| mapping.call(*call).holes()).any(needs_account)
+    std::iter::once(&call).chain(after).flat_map(|call| mapping.call(*call).holes()).any(such)
 }
 
 fn needs_account(hole: &Variable) -> bool {

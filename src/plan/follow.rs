@@ -17,7 +17,7 @@ impl Subject<'_> {
         let then = follow.then.iter().map(|call| (*call, Purpose::Then));
         let after: Vec<Planned> =
             poll.chain(then).map(|(call, purpose)| self.following((call, purpose), &mut planned, resource)).collect();
-        [vec![planned], after].concat()
+        std::iter::once(planned).chain(after).collect()
     }
 
     /// The calls that follow a create, for an account that is there already.

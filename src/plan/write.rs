@@ -3,7 +3,7 @@
 use crate::mapping::to_scim::RuleError;
 use crate::mapping::to_target::Draft;
 use crate::mapping::{By, Mapping, PlannerError, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
-use crate::plan::change::{Changes, ElementChange};
+use crate::plan::change::{Changes, ElementChange, calls_name};
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
@@ -225,7 +225,13 @@ fn planned_row(
         let value = match &rule.shape {
             Shape::Read(_) if !asked() => None,
             Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
-            _ => rule.only_path().and_then(|at| at.first(planned.account()?).cloned()),
+            _ => match rule.only_path().and_then(|at| at.first(planned.account()?)) {
+                // It may be a list of 50,000.
+                Some(Value::Array(_)) if !calls_name(subject.mapping, write.call, |hole| *hole == Variable::Value) => {
+                    None
+                }
+                value => value.cloned(),
+            },
         };
         planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }

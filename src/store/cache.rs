@@ -1,10 +1,12 @@
-//! Link rows in memory, bounded by their size, so that a look-up of a known id costs no SQL. That there is *no* row is remembered too.
+//! Link rows in memory, bounded by their size, so that a look-up of a known id costs no SQL. That there is *no* row is remembered
+//! too, in a much smaller form.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LruCache;
 use serde_json::Value;
 
+use super::absent::Absent;
 use super::link::{Link, LinkState, Scope};
 use super::links::Change;
 
@@ -29,6 +31,7 @@ pub(super) struct Cache {
 #[derive(Debug)]
 struct Entries {
     rows: LruCache<String, Entry>,
+    absent: Absent,
     bytes: usize,
     limit: usize,
     /// Counts the writes: a row that was read before a write and arrives after it may be old and is not taken.
@@ -37,7 +40,7 @@ struct Entries {
 
 #[derive(Debug)]
 struct Entry {
-    link: Option<Arc<Link>>,
+    link: Arc<Link>,
     bytes: usize,
 }
 
@@ -47,15 +50,15 @@ impl Cache {
     }
 
     fn bounded(limit: usize) -> Self {
-        let entries = Entries { rows: LruCache::new_unbounded(), bytes: 0, limit, epoch: 0 };
+        let entries = Entries { rows: LruCache::new_unbounded(), absent: Absent::new(), bytes: 0, limit, epoch: 0 };
         Self { entries: Mutex::new(entries) }
     }
 
     /// What is known of each name, and the epoch to hand to [`fill`](Self::fill) after reading the others.
     pub(super) fn look(&self, scope: &Scope, by: By, names: &[&str]) -> (Vec<Known>, u64) {
         let mut entries = self.entries();
-        let known = names.iter().map(|name| entries.rows.get(&entry_name(scope, by, name)).map(|e| e.link.clone()));
-        (known.collect(), entries.epoch)
+        let known = names.iter().map(|name| entries.look(&entry_name(scope, by, name))).collect();
+        (known, entries.epoch)
     }
 
     /// Takes what was read from the database, unless something was written since `epoch`.
@@ -78,7 +81,7 @@ impl Cache {
         entries.epoch += 1;
         // Two links may have exchanged keys: every old key goes before the first new one comes.
         for change in changes {
-            change.keys.iter().for_each(|key| entries.drop_row(&entry_name(&change.scope, By::Key, key)));
+            change.keys.iter().for_each(|key| entries.forget(&entry_name(&change.scope, By::Key, key)));
         }
         for change in changes {
             entries.put(entry_name(&change.scope, By::Id, &change.scim_id), change.link.clone());
@@ -94,17 +97,31 @@ impl Cache {
 }
 
 impl Entries {
-    fn put(&mut self, name: String, link: Option<Arc<Link>>) {
-        let bytes = OVERHEAD + name.len() + link.as_deref().map_or(0, link_bytes);
-        self.bytes += bytes;
-        if let Some(old) = self.rows.insert(name, Entry { link, bytes }) {
-            self.bytes -= old.bytes;
+    fn look(&mut self, name: &str) -> Known {
+        match self.rows.get(name) {
+            Some(entry) => Some(Some(entry.link.clone())),
+            None => self.absent.holds(name).then_some(None),
         }
+    }
+
+    fn put(&mut self, name: String, link: Option<Arc<Link>>) {
+        self.drop_row(&name);
+        let Some(link) = link else { return self.absent.note(&name) };
+        self.absent.forget(&name);
+        let bytes = OVERHEAD + name.len() + link_bytes(&link);
+        self.bytes += bytes;
+        self.rows.insert(name, Entry { link, bytes });
         while self.bytes > self.limit
             && let Some((_, old)) = self.rows.remove_lru()
         {
             self.bytes -= old.bytes;
         }
+    }
+
+    /// The row may be another one now, or one at all.
+    fn forget(&mut self, name: &str) {
+        self.drop_row(name);
+        self.absent.forget(name);
     }
 
     fn drop_row(&mut self, name: &str) {
@@ -185,6 +202,28 @@ mod tests {
         assert_eq!(known(&cache, By::Id, "1"), Some(None));
         cache.apply(&[saved("1", "a", "a")]);
         assert!(known(&cache, By::Id, "1").flatten().is_some());
+    }
+
+    #[test]
+    fn a_tombstone_under_a_key_that_had_no_row_is_not_taken_for_nothing() {
+        let cache = Cache::new();
+        let (_, epoch) = cache.look(&scope(), By::Key, &["a"]);
+        cache.fill(&scope(), By::Key, epoch, [("a", None)].into_iter());
+        assert_eq!(known(&cache, By::Key, "a"), Some(None));
+        let buried = Link::new("1", "a", UNIX_EPOCH).buried(UNIX_EPOCH);
+        let keys = vec!["a".to_owned()];
+        cache.apply(&[Change { scope: scope(), scim_id: "1".to_owned(), link: Some(Arc::new(buried)), keys }]);
+        assert_eq!(known(&cache, By::Key, "a"), None);
+    }
+
+    #[test]
+    fn a_deleted_row_is_known_to_be_absent() {
+        let cache = Cache::new();
+        cache.apply(&[saved("1", "a", "a")]);
+        cache.apply(&[Change { scope: scope(), scim_id: "1".to_owned(), link: None, keys: vec!["a".to_owned()] }]);
+        assert_eq!(known(&cache, By::Id, "1"), Some(None));
+        assert_eq!(known(&cache, By::Key, "a"), None);
+        assert_eq!(cache.entries().bytes, 0);
     }
 
     #[test]

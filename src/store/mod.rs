@@ -3,6 +3,7 @@
 //! Reads run in the caller's thread and take microseconds; links are answered from memory where they are known. Writes go through one thread, and an
 //! answer means that the write is on the disk. One process serves from a data folder; token commands may run beside it.
 
+mod absent;
 mod cache;
 mod creates;
 mod error;

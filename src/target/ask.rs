@@ -58,7 +58,7 @@ impl<'a> Attempt<'a> {
                 None => form.fill(self.call, &supply),
             };
             let request = request.map_err(|trouble| self.refused(trouble))?;
-            let received = self.answer(&request, &known).await?;
+            let received = self.answer(&request, (&known, ground.step)).await?;
             match known.session().filter(|_| received.meaning == Meaning::LoginAgain && !renewed) {
                 Some(session) => target.sessions.end(session),
                 None if received.meaning == Meaning::LoginAgain => return Err(self.not_let_in(&received)),

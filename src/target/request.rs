@@ -5,7 +5,7 @@ use super::error::Trouble;
 use super::supply::{Supply, Turn};
 use crate::wire::call::{CallError, append_query};
 use crate::wire::credential::Way;
-use crate::wire::encode::{EncodeError, content_type, encode};
+use crate::wire::encode::{EncodeError, content_type, encode, json_length};
 use crate::wire::template::as_text;
 use crate::wire::xml::XmlError;
 use crate::wire::{Body, Call, Credential, Encoding, Paging, Scope, Template, Variable};
@@ -16,6 +16,9 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use std::sync::Arc;
 use std::time::SystemTime;
+
+/// Room for what a body says beside its placeholders, in bytes.
+const ROOM: usize = 128;
 
 const AGENT: &str = concat!("transom/", env!("CARGO_PKG_VERSION"));
 
@@ -166,12 +169,16 @@ fn carry(way: &Way, headers: &mut HeaderMap, supply: &Supply) -> Result<(), Trou
     Ok(())
 }
 
-/// JSON is written as it is filled, so that a large account is not copied first.
+/// JSON is written as it is filled, and into room enough, so that a large account is copied neither first nor meanwhile.
 fn written(encoding: Encoding, body: &Body, supply: &Supply) -> Result<Vec<u8>, Trouble> {
     if encoding == Encoding::Json && body.is_present(supply) {
         // Writing JSON into memory fails for no value there is.
-        return serde_json::to_vec(&body.filled(supply))
-            .map_err(|_| Trouble::Mapping("its body is no JSON".to_owned()));
+        let fillings = body.holes().into_iter().filter_map(|hole| supply.value(hole));
+        let mut bytes = Vec::with_capacity(ROOM + fillings.map(|value| json_length(&value)).sum::<usize>());
+        return match serde_json::to_writer(&mut bytes, &body.filled(supply)) {
+            Ok(()) => Ok(bytes),
+            Err(_) => Err(Trouble::Mapping("its body is no JSON".to_owned())),
+        };
     }
     let value = body.fill(supply).ok_or_else(|| Trouble::Mapping("its body has no value".to_owned()))?;
     encode(encoding, &value).map_err(|error| match error {

@@ -265,6 +265,18 @@ pub fn fitting<'r, 'a>(
     rows.iter().filter(move |row| row.when.fits_answer(answer, settings))
 }
 
+/// Does the status alone tell what an answer means, and does nobody want its words?
+pub fn is_told_by_status(rows: &[AnswerRow], status: StatusCode) -> bool {
+    let row = rows.iter().find(|row| row.when.fits_status(status));
+    row.is_some_and(|row| {
+        let looks = row.when.at.is_some() || row.when.test.is_some();
+        !looks
+            && row.detail.is_none()
+            && row.retry_at.is_none()
+            && matches!(row.means, Means::Said(Meaning::Ok | Meaning::Empty))
+    })
+}
+
 /// The rows that stand behind every table, so that every answer means something.
 pub fn built_in() -> Vec<AnswerRow> {
     let row = |status: &[u16], means| AnswerRow {
@@ -359,6 +371,30 @@ mod tests {
         assert_eq!(means(json!({"errors": ["Mail is invalid", "Login has already been taken"]})), Meaning::Taken);
         assert_eq!(means(json!({"errors": ["Mail is invalid"]})), Meaning::Invalid);
         assert_eq!(means(json!("already")), Meaning::Invalid);
+    }
+
+    #[test]
+    fn a_status_tells_nothing_where_a_row_before_looks_into_the_body() {
+        let told = |rows: &[AnswerRow], status| is_told_by_status(rows, StatusCode::from_u16(status).unwrap());
+        let row = |when, means| AnswerRow {
+            when,
+            means: Means::Said(means),
+            detail: None,
+            retry_at: None,
+            confirm: None,
+            line: 3,
+        };
+        let mut rows = built_in();
+        assert!(told(&rows, 200));
+        assert!(!told(&rows, 409));
+        rows.insert(0, row(Condition { status: vec![409], ..at("$.code", None) }, Meaning::Taken));
+        assert!(told(&rows, 200));
+        rows.insert(0, row(at("$.error", None), Meaning::Broken));
+        assert!(!told(&rows, 200));
+        rows.insert(0, row(Condition { status: vec![2], ..Condition::default() }, Meaning::Ok));
+        assert!(told(&rows, 200));
+        rows[0].detail = Some(Detail::At(Path::parse("$.message").unwrap()));
+        assert!(!told(&rows, 200));
     }
 
     #[test]

@@ -46,6 +46,17 @@ pub fn encode(encoding: Encoding, body: &Value) -> Result<Vec<u8>, EncodeError> 
     })
 }
 
+/// How long a value is as JSON: about, as numbers and escapes are only guessed at.
+pub fn json_length(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 12,
+        Value::String(text) => text.len() + 3,
+        Value::Array(list) => 2 + list.iter().map(json_length).sum::<usize>(),
+        Value::Object(fields) => 2 + fields.iter().map(|(name, one)| name.len() + 4 + json_length(one)).sum::<usize>(),
+    }
+}
+
 /// A request's body, read back.
 pub fn decode_request(headers: &HeaderMap, bytes: &[u8]) -> Value {
     let form = content_type(Encoding::Form).is_some_and(|form| said(headers) == form);
@@ -87,6 +98,13 @@ pub fn decode(bytes: &[u8]) -> Value {
     read.filter(|read| !is_page(read)).unwrap_or_else(text)
 }
 
+/// Is it a JSON object or list? Nothing of it is kept to tell that.
+pub fn is_document(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+}
+
 /// A page for people, however well it is formed.
 fn is_page(read: &Value) -> bool {
     read.as_object().is_some_and(|fields| fields.keys().any(|name| name.eq_ignore_ascii_case("html")))
@@ -109,6 +127,15 @@ mod tests {
     fn json_keeps_its_types() {
         let body = json!({"b": 1, "a": [null, "é"]});
         assert_eq!(encode(Encoding::Json, &body).unwrap(), r#"{"a":[null,"é"],"b":1}"#.as_bytes());
+    }
+
+    #[test]
+    fn the_length_of_json_is_told_well_enough_to_make_room_for_it() {
+        let members: Vec<String> = (0..1000).map(|number| format!("mem_{number:016x}")).collect();
+        for body in [json!({ "memberIds": members, "name": "Guides" }), json!([1, true, null, {}, [], "text"])] {
+            let (told, true_length) = (json_length(&body), body.to_string().len());
+            assert!(told >= true_length && told < true_length * 3 / 2 + 50, "{told} {true_length}");
+        }
     }
 
     fn sent(encoding: Encoding, body: &Value) -> Value {
@@ -141,6 +168,16 @@ mod tests {
         assert_eq!(decode("[".repeat(10_000).as_bytes()), json!("[".repeat(10_000)));
         assert_eq!(decode(b"\n<?xml version='1.0'?><a>1</a>"), json!({"a": "1"}));
         assert_eq!(decode(b"<a>1</a>"), json!("<a>1</a>"));
+    }
+
+    #[test]
+    fn a_document_is_told_from_everything_else() {
+        for bytes in ["{}", " [1]\r\n", "\u{feff}{\"a\":[\"b\"]}"] {
+            assert!(is_document(bytes.as_bytes()), "{bytes}");
+        }
+        for bytes in ["", "null", "\"taken\"", "7", "{\"a\":", "{} {}", "<html>", "[<?xml"] {
+            assert!(!is_document(bytes.as_bytes()), "{bytes}");
+        }
     }
 
     fn answered(said: &'static str, bytes: &[u8]) -> Value {

@@ -20,5 +20,5 @@ pub use call::{
 pub use credential::Credential;
 pub use lookup::{Expires, Lives, Lookup, LookupId, Moment, Rotation, Take};
 pub use path::{Hop, Path, PathError};
-pub use step::{Argument, Capture, Step, StepKind, Term};
+pub use step::{Argument, Capture, Step, StepKind, Term, Wanted};
 pub use template::{Body, Nothing, Part, Scope, Template, TemplateError, Variable};

@@ -19,6 +19,8 @@ pub struct Step {
     pub kind: StepKind,
     /// What to do after a time-out.
     pub if_uncertain: IfUncertain,
+    /// How much of its answer anybody looks at.
+    pub wanted: Wanted,
 }
 
 /// A hole and what fills it.
@@ -60,10 +62,21 @@ pub enum StepKind {
     Pages,
 }
 
+/// How much of an answer is looked at, beside what the step captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Wanted {
+    /// The account in it, too.
+    #[default]
+    Account,
+    /// What it means, and no more: where the status tells that, its body is checked but not kept.
+    Meaning,
+}
+
 impl Step {
     /// A step that makes the call once, with these arguments.
     pub fn once(call: CallId, arguments: Vec<Argument>) -> Step {
-        Step { call, arguments, captures: Vec::new(), kind: StepKind::Once, if_uncertain: IfUncertain::default() }
+        let (kind, if_uncertain, wanted) = (StepKind::Once, IfUncertain::default(), Wanted::Account);
+        Step { call, arguments, captures: Vec::new(), kind, if_uncertain, wanted }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::target::{Side, Trouble, Written};
 use crate::wire::answer::{Detail, Means};
-use crate::wire::{AnswerRow, Capture, Condition, KeySource, Meaning, Term};
+use crate::wire::{AnswerRow, Capture, Condition, KeySource, Meaning, Term, Wanted};
 
 fn with_detail(detail: Detail, means: Meaning) -> Call {
     let mut call = call("POST /users");
@@ -131,6 +131,55 @@ async fn settings_echoed_by_the_target_are_taken_out_of_its_words() {
     let body = json!({"why": format!("key {SECRET} may not do this")});
     let outcome = write(with_detail(Detail::At(path("$.why")), Meaning::Refused), reply(403, &body)).await.unwrap();
     assert_eq!(outcome.detail.as_deref(), Some("key *** may not do this"));
+}
+
+fn in_data() -> Call {
+    Call { result: ResultAt::At(path("$.data")), ..call("PUT /users/<key>") }
+}
+
+/// A write of whose answer only the meaning is wanted.
+async fn write_unread(call: Call, act: Act) -> Result<Outcome, TargetError> {
+    let step = Step { wanted: Wanted::Meaning, ..step() };
+    target(call, &Scripted::acts(vec![act])).run(Use::Write, &step, &mut Captures::new(), &budget()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_nobody_wants_is_not_kept() {
+    let body = json!({"data": {"id": 7, "memberIds": vec!["mem_1"; 1000]}});
+    assert!(write(in_data(), reply(200, &body)).await.unwrap().account.is_some());
+    let unread = write_unread(in_data(), reply(200, &body)).await.unwrap();
+    assert_eq!((unread.meaning, unread.account, unread.answer.body), (Meaning::Ok, None, Value::Null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_wants_is_judged_all_the_same() {
+    let mut judged = in_data();
+    let taken = Condition { at: Some(path("$.error")), ..Condition::default() };
+    let detail = Some(Detail::At(path("$.error")));
+    let row =
+        AnswerRow { when: taken, means: Means::Said(Meaning::Taken), detail, retry_at: None, confirm: None, line: 3 };
+    judged.answers.insert(0, row);
+    let outcome = write_unread(judged, reply(200, &json!({"error": "a name is taken"}))).await.unwrap();
+    assert_eq!((outcome.meaning, outcome.detail.as_deref()), (Meaning::Taken, Some("a name is taken")));
+    for body in ["<html>Please log in</html>", "{\"data\": {\"id\"", "\"done\""] {
+        let error = write_unread(in_data(), raw(200, &[], body)).await.unwrap_err();
+        assert!(matches!(error.trouble, Trouble::Nonsense(_)), "{body}");
+    }
+    let refused = with_detail(Detail::At(path("$.why")), Meaning::Invalid);
+    let outcome = write_unread(refused, reply(422, &json!({"why": "no such member"}))).await.unwrap();
+    assert_eq!((outcome.meaning, outcome.detail.as_deref()), (Meaning::Invalid, Some("no such member")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_step_captures_is_read_whatever_else_is_wanted() {
+    let capture = Capture { name: "version".into(), at: path("$.data.v") };
+    let step = Step { wanted: Wanted::Meaning, captures: vec![capture], ..step() };
+    let line = Scripted::acts(vec![reply(200, &json!({"data": {"v": "v1"}}))]);
+    let mut captures = Captures::new();
+    target(in_data(), &line).run(Use::Write, &step, &mut captures, &budget()).await.unwrap();
+    assert_eq!(captures.value("version"), Some(&json!("v1")));
+    let keyed = keyed(KeySource::At(path("$.id")));
+    assert_eq!(write_unread(keyed, reply(200, &json!({"id": 7}))).await.unwrap().key.as_deref(), Some("7"));
 }
 
 #[tokio::test(start_paused = true)]
