@@ -33,7 +33,12 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
         return work.complete(made, &resource).await;
     };
     let _turn = work.lock("unique", &unique.folded).await?;
-    let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
+    let key = work.further_key(&resource, &unique)?;
+    let _other = match &key {
+        Some(Term::Value(key)) => Some(work.lock("key", &as_text(key)).await?),
+        _ => None,
+    };
+    let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique, key };
     // Boxed: whoever starts a create holds it, and would be as large.
     Box::pin(attempt.run()).await
 }
@@ -44,6 +49,8 @@ struct Attempt<'a> {
     resource: &'a Resource,
     digest: String,
     unique: Unique,
+    /// The key that will be made, where another attribute than the unique one is in it.
+    key: Option<Term>,
 }
 
 impl Attempt<'_> {
@@ -60,6 +67,11 @@ impl Attempt<'_> {
                 Err(error) if is_unanswerable(&error) && !self.looks_first() => self.finish().await?,
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(key) = self.key.as_ref().filter(|_| self.looks_first())
+            && work.is_taken(key).await?
+        {
+            return Err(Holder::Nobody.taken());
         }
         // Where our store holds part of the account, a crash between the product's answer and our row must be told from a double.
         if work.kind().stores() {

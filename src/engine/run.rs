@@ -250,9 +250,6 @@ pub(super) struct Known {
 
 impl References for Known {
     fn key(&self, kind: &str, id: &str) -> Option<String> {
-        if self.resources.get(kind).is_some_and(|members| !members.contains_key(id)) {
-            return None;
-        }
         match self.keys.get(kind) {
             Some(ids) => ids.get(id).cloned(),
             None => Some(id.to_owned()),
@@ -261,6 +258,10 @@ impl References for Known {
 
     fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
         self.resources.get(kind)?.get(id)
+    }
+
+    fn is_gone(&self, kind: &str, id: &str) -> bool {
+        self.resources.get(kind).is_some_and(|members| !members.contains_key(id))
     }
 }
 

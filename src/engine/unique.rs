@@ -13,7 +13,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::target::{Captures, Span, Use};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Meaning, Variable};
+use crate::wire::{Argument, Meaning, Path, Term, Variable};
 use serde_json::Value;
 
 /// The attribute by which the target tells accounts apart.
@@ -114,6 +114,26 @@ impl Work {
             Meaning::Absent => Ok(Some(None)),
             _ => Err(self.unexpected(&planned, &outcome)),
         }
+    }
+
+    /// The key that a create will make, where it is not made of the unique value alone: somebody may hold it who has another value.
+    pub(super) fn further_key(&self, resource: &Resource, unique: &Unique) -> Result<Option<Term>, OperationError> {
+        let kind = self.kind();
+        let Some(made) = &kind.key.made else { return Ok(None) };
+        let name = unique.path.to_string();
+        let sends = |field: &Path| kind.rules.of(&unique.path).any(|(_, rule)| rule.written_paths().contains(&field));
+        let alone = made.holes().all(|hole| match hole {
+            Variable::Attribute(path) => **path == *name,
+            Variable::Field(field) => sends(field),
+            _ => true,
+        });
+        if alone { Ok(None) } else { Ok(plan::made_key(kind, (resource, self.known()))?) }
+    }
+
+    /// Does anything stand under this key, hidden or not?
+    pub(super) async fn is_taken(&self, key: &Term) -> Result<bool, OperationError> {
+        let read = self.ask(key).await?;
+        Ok(read.is_some_and(|shown| self.kind().key_of(&shown.document).is_some()))
     }
 
     /// The account that holds this unique value, if there is one.

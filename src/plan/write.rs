@@ -38,6 +38,9 @@ pub enum PlanError {
     /// No `update` row takes this attribute.
     #[error("no `update` row of the mapping takes {0}")]
     NotTaken(String),
+    /// Rows take other values of this attribute, and none takes this one.
+    #[error("{0} cannot be changed to this value in the target")]
+    ValueNotTaken(String),
 }
 
 /// SCIM ids → the target's keys. Looked up before planning, so that planning does not wait.
@@ -49,6 +52,12 @@ pub trait References: Sync {
     fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
         let _ = (kind, id);
         None
+    }
+
+    /// Was the resource looked for, and is not there?
+    fn is_gone(&self, kind: &str, id: &str) -> bool {
+        let _ = (kind, id);
+        false
     }
 }
 
@@ -164,8 +173,8 @@ pub(super) fn rows(
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
-        let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
-        taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
+        let row = row.or_else(|| kind.update.iter().position(|row| subject.carries(row, rule)));
+        taken[row.ok_or_else(|| not_taken(kind, rule))?].push(rule);
     }
     let mut steps = Vec::new();
     let mut earlier: Vec<&Rule> = Vec::new();
@@ -188,6 +197,14 @@ pub(super) fn rows(
         earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
     }
     Ok((steps, current.key))
+}
+
+fn not_taken(kind: &TypeMapping, rule: &Rule) -> PlanError {
+    let attribute = rule.attribute.to_string();
+    match kind.update.iter().any(|row| row.names(rule)) {
+        true => PlanError::ValueNotTaken(attribute),
+        false => PlanError::NotTaken(attribute),
+    }
 }
 
 /// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
@@ -356,6 +373,19 @@ impl Subject<'_> {
             planned.account().and_then(|account| self.kind.key_of(account))
         };
         Ok(made.filter(|made| **made != *as_text(key)))
+    }
+
+    /// Does this row take what no other row names? What is only read is in no account that is sent: the call itself must name it.
+    fn carries(&self, row: &UpdateRow, rule: &Rule) -> bool {
+        let named = |hole: &&Variable| match hole {
+            Variable::Attribute(name) => **name == *rule.attribute.to_string(),
+            _ => false,
+        };
+        let names = || match &row.by {
+            By::Call(write) => self.mapping.call(write.call).holes().iter().any(named),
+            By::Script(_) => true,
+        };
+        row.takes.is_empty() && (!matches!(rule.shape, Shape::Read(_)) || names())
     }
 
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
