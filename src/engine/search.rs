@@ -336,15 +336,16 @@ impl Work {
 
     /// Accounts that may hold this value, for a create that must not make a second one.
     pub(super) async fn candidates(&self, path: &AttributePath, value: &Value) -> Result<Vec<Account>, OperationError> {
-        let text = format!("{path} eq {}", value);
-        let filter = Filter::parse(&text, &self.kind().kind).map_err(|_| OperationError::NoKey)?;
+        let parse = |text: &str| Filter::parse(text, &self.kind().kind).map_err(|_| OperationError::NoKey);
+        let asked = parse(&format!("{path} eq {value}"))?;
+        let lookup = plan::search(&self.instance.mapping, (self.kind(), self.known()), &asked)?;
+        // A new account of which no sent form is remembered yet shows what the target made of it.
+        let filter = match self.kind().reads_back(path, value, self.known()) {
+            Some(shown) if shown != *value => parse(&format!("{path} eq {value} or {path} eq {shown}"))?,
+            _ => asked.clone(),
+        };
         let query =
             Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all(), sort: None };
-        let lookup = plan::search(
-            &self.instance.mapping,
-            (self.kind(), self.known()),
-            query.filter.as_ref().ok_or(OperationError::NoKey)?,
-        )?;
         let mut sieve = Sieve::new(&query);
         self.follow(&lookup, &mut sieve).await?;
         let mut accounts = Vec::new();

@@ -139,7 +139,12 @@ impl Work {
     /// The account that holds this unique value, if there is one.
     pub(super) async fn find_unique(&self, unique: &Unique) -> Result<Option<Account>, OperationError> {
         let found = self.candidates(&unique.path, &unique.value).await?;
-        Ok(found.into_iter().find(|account| unique.is_held_by(&account.resource)))
+        let shown = self.kind().reads_back(&unique.path, &unique.value, self.known());
+        let shown = shown.map(|shown| fold(&as_text(&shown)).into_owned());
+        Ok(found.into_iter().find(|account| {
+            let held = account.resource.get(&unique.path).map(|held| fold(&as_text(held)).into_owned());
+            held.is_some() && (held.as_ref() == Some(&unique.folded) || held == shown)
+        }))
     }
 
     /// Does an account hold the value that nobody sees any more?

@@ -8,6 +8,7 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
 use crate::wire::{Body, Hop, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -191,6 +192,14 @@ impl TypeMapping {
             Err(TransformError::OneWay) => Ok(Some(value.clone())),
             changed => changed.map(Some).map_err(|cause| rule.failed(cause)),
         }
+    }
+
+    /// How a value reads once the target has made its own of it, where the sent form is remembered.
+    pub fn reads_back(&self, attribute: &AttributePath, value: &Value, known: &dyn Scope) -> Option<Value> {
+        let (_, rule) = self.rules.of(attribute).find(|(_, rule)| rule.remember && rule.only_path().is_some())?;
+        let held = rule.transform.to_target(value, known).ok()?;
+        let kind = self.kind.attribute(attribute).map_or(Kind::String, |attribute| attribute.kind);
+        rule.transform.to_scim(&held, kind, known).ok()?
     }
 
     /// The part of the resource that the rule sends.
