@@ -71,6 +71,15 @@ pub fn sorts(work: &Work) -> bool {
     work.kind().fixed.is_some() || work.kind().may_scan(&work.instance.mapping)
 }
 
+/// Where the next match lies.
+enum Ahead {
+    /// Before the window, as this many are.
+    Before(usize),
+    /// In the window, which has room for this many.
+    Inside(usize),
+    Behind,
+}
+
 /// Keeps what matches, once, and of that the window.
 struct Sieve<'a> {
     query: &'a Query,
@@ -92,6 +101,21 @@ impl<'a> Sieve<'a> {
             self.found.resources = kept.collect();
         }
         self.found
+    }
+
+    /// Where the next account lies that matches.
+    fn ahead(&self) -> Ahead {
+        let Window { start, count } = self.query.window;
+        match (start - 1).saturating_sub(self.found.total) {
+            0 if self.found.resources.len() >= count => Ahead::Behind,
+            0 => Ahead::Inside(count - self.found.resources.len()),
+            before => Ahead::Before(before),
+        }
+    }
+
+    /// Takes note of an account outside of the window.
+    fn count(&mut self, id: String) {
+        self.found.total += usize::from(self.seen.insert(id));
     }
 
     fn take(&mut self, account: Account) {
@@ -214,21 +238,41 @@ impl Work {
             while let Some(documents) = pages.next().await? {
                 walked += documents.len();
                 self.within_scan(&step, walked)?;
-                for account in Box::pin(self.accounts(search, documents, sieve.query)).await? {
-                    sieve.take(account);
+                let mut items = self.identified(search, documents).await?;
+                while !items.is_empty() {
+                    let (few, read) = self.next_items(search, sieve);
+                    let rest = items.split_off(few.min(items.len()));
+                    match read {
+                        true => {
+                            let accounts = Box::pin(self.accounts(search, items, sieve.query)).await?;
+                            accounts.into_iter().for_each(|account| sieve.take(account));
+                        }
+                        false => items.into_iter().for_each(|(located, _)| sieve.count(located.id)),
+                    }
+                    items = rest;
                 }
             }
         }
         Ok(())
     }
 
-    /// The accounts of one page of items that may match. What items lack is read, unless they can be told apart without it.
-    async fn accounts(
-        &self,
-        search: &Search,
-        items: Vec<Value>,
-        query: &Query,
-    ) -> Result<Vec<Account>, OperationError> {
+    /// How many of the next items to look at, and whether to read them: what lies outside of the window is counted, where the item
+    /// alone tells that it counts.
+    fn next_items(&self, search: &Search, sieve: &Sieve<'_>) -> (usize, bool) {
+        let query = sieve.query;
+        let told = search.undecided.is_empty() && !self.kind().is_judged_by_account(search);
+        if !told || query.filter.is_some() || query.sort.is_some() {
+            return (usize::MAX, true);
+        }
+        match sieve.ahead() {
+            Ahead::Before(count) => (count, false),
+            Ahead::Inside(count) => (count, true),
+            Ahead::Behind => (usize::MAX, false),
+        }
+    }
+
+    /// The accounts that one page of items stands for.
+    async fn identified(&self, search: &Search, items: Vec<Value>) -> Result<Vec<(Located, Shown)>, OperationError> {
         let kind = self.kind();
         let ours = items.into_iter().filter(|item| !kind.is_absent_item(search, item, self.known()));
         let items = match &search.handle {
@@ -238,8 +282,18 @@ impl Work {
                 ours.map(shown).collect()
             }
         };
+        self.identify(items).await
+    }
+
+    /// Those of these accounts that may match. What items lack is read, unless they can be told apart without it.
+    async fn accounts(
+        &self,
+        search: &Search,
+        items: Vec<(Located, Shown)>,
+        query: &Query,
+    ) -> Result<Vec<Account>, OperationError> {
         let wanted = &Wanted::of(self, query);
-        let read = stream::iter(self.identify(items).await?)
+        let read = stream::iter(items)
             .map(|(located, shown)| async move { self.whole(search, (located, shown), wanted).await });
         let accounts: Vec<Option<Account>> = read.buffered(PARALLEL).try_collect().await?;
         Ok(accounts.into_iter().flatten().collect())
@@ -328,7 +382,8 @@ impl Work {
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
-            let accounts = Box::pin(self.accounts(list, documents, query)).await?;
+            let items = self.identified(list, documents).await?;
+            let accounts = Box::pin(self.accounts(list, items, query)).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }
         Ok(pages.total().map(|total| Found { total, ..found }))
