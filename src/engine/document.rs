@@ -187,14 +187,15 @@ impl Work {
             }
         }
         let outcome = target.part(&planned.step, &self.budget).await?;
+        let unfit = || {
+            let call = plan::call_of(&self.instance.mapping, &planned);
+            OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
+        };
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => Ok(outcome.account.unwrap_or_default()),
-            Meaning::Absent => {
-                let call = plan::call_of(&self.instance.mapping, &planned);
-                let unfit =
-                    OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() };
-                Err(self.gone_or(located, unfit).await)
-            }
+            Meaning::Absent => Err(self.gone_or(located, unfit()).await),
+            // It carries nothing of the client's that could be wrong.
+            Meaning::Invalid | Meaning::Check | Meaning::Taken => Err(unfit()),
             _ => Err(self.unexpected(&planned, &outcome)),
         }
     }
