@@ -1,9 +1,9 @@
 //! An account that a create made: which one it is, what must follow, and how it looks in the end.
 
 use crate::engine::account::{Account, Extent, Located, Shown};
+use crate::engine::keeping::note_sent;
 use crate::engine::run::Ran;
 use crate::engine::unique::Unique;
-use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
 use crate::mapping::{Rule, Shape, Wants};
 use crate::plan::{self, Changes, Creation, Planned, Subject};

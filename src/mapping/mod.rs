@@ -3,6 +3,7 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod draft;
 pub mod election;
 pub mod kept;
 pub mod key;

@@ -1,9 +1,10 @@
 //! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
 
-use crate::mapping::to_target::Draft;
+use crate::mapping::draft::Draft;
 use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
-use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
+use crate::plan::rows::rows;
+use crate::plan::write::{PlanError, Subject, carried, made_key};
 use crate::plan::{Planned, Purpose};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;

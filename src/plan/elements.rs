@@ -1,7 +1,8 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::keyed;
-use crate::mapping::to_target::{Draft, array_of, constants};
+use crate::mapping::to_target::{array_of, constants};
 use crate::mapping::{Cleared, Item, Rule, Shape, Transform, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};

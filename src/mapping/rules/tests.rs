@@ -1,6 +1,6 @@
 //! The index against the walk over all rules, for what is known of them and for what is made up.
 
-use crate::mapping::to_target::Draft;
+use crate::mapping::draft::Draft;
 use crate::mapping::{Mapping, Rule, TypeMapping, Wants, compile};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;

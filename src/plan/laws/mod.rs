@@ -5,7 +5,7 @@ mod made_up;
 #[cfg(test)]
 mod tests;
 
-use crate::mapping::to_target::Draft;
+use crate::mapping::draft::Draft;
 use crate::mapping::{Conversion, Mapping, Rule, Sends, Shape, Transform, TypeMapping, Wants};
 use crate::plan::{Before, Planned, SameKeys, Subject, blind, diff, update};
 use crate::scim::patch::{self, Change, Operation};
