@@ -101,6 +101,8 @@
 //!     `engine/account.rs`.
 //! 15. Everything has a bound: bodies, depth, answers, pages, queues, scripts, connections, and one budget of time per request.
 //! 16. No globals but constants.
+//! 17. A request costs what it touches: it asks [`mapping::Rules`] for the rules of an attribute, a resource or a document, and never
+//!     walks them all.
 //!
 //! # Errors
 //!

@@ -2,9 +2,8 @@
 
 use crate::engine::account::{Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Main, NamedRead, Search, Sends, TypeMapping};
+use crate::mapping::{Main, NamedRead, Search, Sends, TypeMapping, Wants};
 use crate::plan::{self, Planned};
-use crate::scim::path::AttributePath;
 use crate::target::{Captures, Span, Use};
 use crate::wire::answer::is_empty;
 use crate::wire::{Argument, Meaning, Step, StepKind, Term, Variable};
@@ -18,13 +17,12 @@ pub(super) const PARALLEL: usize = 8;
 impl Extent<'_> {
     /// Does the extent need this read?
     fn needs(&self, named: &NamedRead) -> bool {
-        let wanted = |wants: &(dyn Fn(&AttributePath) -> bool + Sync)| named.feeds.iter().any(wants);
         match self {
             Extent::Whole => true,
-            Extent::Part(wants) => named.judges || wanted(*wants),
-            Extent::Item(wants) => wanted(*wants),
+            Extent::Part(wants) => named.judges || named.feeds_any(*wants),
+            Extent::Item(wants) => named.feeds_any(*wants),
             // A write may name any field; only what feeds nothing but attributes that it leaves alone may stay away.
-            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || wanted(*wants),
+            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || named.feeds_any(*wants),
         }
     }
 }
@@ -54,7 +52,7 @@ impl Work {
 
     /// Is the account there? Asks for no more than tells that.
     pub(super) async fn is_there(&self, located: &Located) -> Result<bool, OperationError> {
-        Ok(self.fetch_part(located, Extent::Part(&|_| false)).await?.is_some())
+        Ok(self.fetch_part(located, Extent::Part(Wants::NOTHING)).await?.is_some())
     }
 
     /// The main answer of the account with this key.

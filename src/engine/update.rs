@@ -4,7 +4,7 @@ use crate::engine::account::{Account, Extent, Located};
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::{Mapping, Rule, TypeMapping, Written};
+use crate::mapping::{Mapping, Rule, TypeMapping, Wants, Written};
 use crate::plan::{self, Changes, Planned, Subject};
 use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
@@ -181,7 +181,7 @@ impl Work {
             |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
         let part = |path: &AttributePath| !long(path);
         let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
-        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(&part) };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(Wants::every(&part)) };
         let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
@@ -211,10 +211,8 @@ impl Work {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
-        let changed =
-            |rule: &Rule| decided.changes.rules.iter().any(|place| std::ptr::eq(rule, &self.kind().rules[*place]));
-        let refers = |rule: &&Rule| rule.refers_to.is_some() || rule.refers_by_whole_array();
-        for rule in self.kind().rules.iter().filter(refers).filter(|rule| changed(rule)) {
+        let changed = decided.changes.rules.iter().map(|place| &self.kind().rules[*place]);
+        for rule in changed.filter(|rule| rule.refers_to.is_some() || rule.refers_by_whole_array()) {
             if let Some(referred) = decided.after.get(&rule.attribute) {
                 asked.set(&rule.attribute, referred.clone());
             }
@@ -328,18 +326,19 @@ impl Work {
         let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
         // The sent form of an attribute that is another one now is nobody's any more.
         if let Some(before) = &decided.before {
-            let differs = |rule: &&Rule| before.resource.get(&rule.attribute) != decided.after.get(&rule.attribute);
-            for rule in kind.rules.iter().filter(|rule| rule.remember).filter(differs) {
+            let (old, new) = (&before.resource, &decided.after);
+            let differs = |rule: &Rule| old.get(&rule.attribute) != new.get(&rule.attribute);
+            for (_, rule) in kind.rules.present_in(&[old, new]).filter(|(_, rule)| rule.remember && differs(rule)) {
                 remembered.remove(&rule.attribute.to_string());
             }
         }
         if let Some(account) = &seen {
-            let mut shown = kind.to_scim(&account.shown.document, &|_| true, self.known())?;
+            let mut shown = kind.to_scim(&account.shown.document, Wants::EVERYTHING, self.known())?;
             self.translate(&mut shown).await?;
             note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
         }
         if let Some(before) = decided.before.as_ref().filter(|_| !decided.unsaid.is_empty()) {
-            let held = kind.to_scim(&before.shown.document, &|_| true, self.known())?;
+            let held = kind.to_scim(&before.shown.document, Wants::EVERYTHING, self.known())?;
             note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
         }
         let link = self.keep(located, decided.keeps.clone(), remembered).await?;
@@ -400,7 +399,8 @@ pub(super) fn note_sent(
 fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, &Resource)) -> Resource {
     let anew = kind.kept_part(after);
     let mut keeps = Resource::default();
-    for attribute in kind.kept() {
+    let kept_rules = kind.rules.present_in(&[kept, before, after]).map(|(_, rule)| rule).filter(|rule| rule.is_kept());
+    for Rule { attribute, .. } in kept_rules {
         let same = before.whole(attribute) == after.whole(attribute);
         let source = if same { kept } else { &anew };
         if let Some(value) = source.whole(attribute) {
@@ -420,9 +420,10 @@ fn with_way_out(kind: &TypeMapping, mut error: ScimError) -> ScimError {
 
 /// `written: refuse`: what is said of the attribute must be what it is already.
 pub(super) fn check_refused(kind: &TypeMapping, before: &Resource, after: &Resource) -> Result<(), ScimError> {
-    let other = |rule: &&Rule| after.get(&rule.attribute).is_some_and(|said| before.get(&rule.attribute) != Some(said));
-    match kind.rules.iter().filter(|rule| rule.written == Written::Refused).find(other) {
-        Some(rule) => {
+    let other = |rule: &Rule| after.get(&rule.attribute).is_some_and(|said| before.get(&rule.attribute) != Some(said));
+    let mut said = kind.rules.present_in(&[after]);
+    match said.find(|(_, rule)| rule.written == Written::Refused && other(rule)) {
+        Some((_, rule)) => {
             let detail = format!("`{}` cannot be changed in this target", rule.attribute);
             Err(ScimError::bad_request(ScimType::Mutability, detail))
         }
@@ -432,7 +433,8 @@ pub(super) fn check_refused(kind: &TypeMapping, before: &Resource, after: &Resou
 
 /// What a client cannot write stays as it is, whatever it sent.
 fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none()) {
+    let read_only = |rule: &Rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none();
+    for (_, rule) in work.kind().rules.present_in(&[before, after]).filter(|(_, rule)| read_only(rule)) {
         match before.get(&rule.attribute) {
             Some(value) => after.set(&rule.attribute, value.clone()),
             None => drop(after.remove(&rule.attribute)),
@@ -447,8 +449,8 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
 /// the client cleared it.
 fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) -> Vec<usize> {
     let mut unsaid = Vec::new();
-    let rules = work.kind().rules.iter().enumerate();
-    for (place, rule) in rules.filter(|(_, rule)| rule.is_sent() && !rule.can_be_cleared()) {
+    let stays = |rule: &Rule| rule.is_sent() && !rule.can_be_cleared();
+    for (place, rule) in work.kind().rules.present_in(&[before]).filter(|(_, rule)| stays(rule)) {
         if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
             after.set(&rule.attribute, value.clone());
             unsaid.extend(rule.remember.then_some(place));

@@ -8,6 +8,7 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
+use crate::scim::schema::Kind;
 use crate::wire::{Body, Hop, Nothing, Path, Scope, Term, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -38,15 +39,9 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let path = self
-                    .mapping
-                    .rules
-                    .iter()
-                    .map(|rule| &rule.attribute)
-                    .find(|path| path.to_string() == **name)
-                    .cloned();
-                let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
-                self.resource.get(&path).or_else(|| self.part(&path)).map(Cow::Borrowed)
+                let known = self.mapping.rules.named(name).next().map(|(_, rule)| &rule.attribute);
+                let path = known.or_else(|| self.mapping.kind.find(name))?;
+                self.resource.get(path).or_else(|| self.part(path)).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
             other => self.known.value(other),
@@ -199,6 +194,14 @@ impl TypeMapping {
         }
     }
 
+    /// How a value reads once the target has made its own of it, where the sent form is remembered.
+    pub fn reads_back(&self, attribute: &AttributePath, value: &Value, known: &dyn Scope) -> Option<Value> {
+        let (_, rule) = self.rules.of(attribute).find(|(_, rule)| rule.remember && rule.only_path().is_some())?;
+        let held = rule.transform.to_target(value, known).ok()?;
+        let kind = self.kind.attribute(attribute).map_or(Kind::String, |attribute| attribute.kind);
+        rule.transform.to_scim(&held, kind, known).ok()?
+    }
+
     /// The part of the resource that the rule sends.
     pub fn value_of<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         match &rule.shape {
@@ -240,15 +243,12 @@ impl TypeMapping {
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
             Some(of_type) => of_that_type(elements, of_type).or_else(|| {
-                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| {
-                    match &other.shape {
-                        Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
-                        _ => false,
-                    }
+                let types = self.rules_of(&rule.attribute).filter_map(|other| match &other.shape {
+                    Shape::One { of_type, .. } => of_type.as_ref(),
+                    _ => None,
                 });
-                let ours = taker.is_some_and(
-                    |taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type),
-                );
+                let taker = types.into_iter().find(|other| of_that_type(elements, other).is_none());
+                let ours = taker.is_some_and(|first| first == of_type);
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
             None => chosen_of_any_type(elements),
@@ -257,8 +257,7 @@ impl TypeMapping {
 
     /// The elements of a multi-valued attribute that no `one:` rule sends.
     pub fn rest<'a>(&self, attribute: &AttributePath, resource: &'a Resource) -> Vec<&'a Value> {
-        let rules = self.rules.iter().filter(|rule| rule.attribute == *attribute);
-        let sent: Vec<&Value> = rules.filter_map(|rule| self.chosen(rule, resource)).collect();
+        let sent: Vec<&Value> = self.rules_of(attribute).filter_map(|rule| self.chosen(rule, resource)).collect();
         resource
             .elements(attribute)
             .iter()
@@ -271,11 +270,15 @@ impl TypeMapping {
     /// # Errors
     /// `rest: refuse` and more elements than one.
     pub fn check_rest(&self, resource: &Resource) -> Result<(), RuleError> {
-        let refusing = self.rules.iter().find(|rule| {
+        let refusing = self.rules.present_in(&[resource]).find(|(_, rule)| {
             matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. })
                 && !self.rest(&rule.attribute, resource).is_empty()
         });
-        refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
+        refusing.map_or(Ok(()), |(_, rule)| Err(rule.failed(RuleFault::Rest)))
+    }
+
+    fn rules_of<'a>(&'a self, attribute: &'a AttributePath) -> impl Iterator<Item = &'a Rule> {
+        self.rules.covered(std::slice::from_ref(attribute))
     }
 }
 

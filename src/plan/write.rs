@@ -38,6 +38,9 @@ pub enum PlanError {
     /// No `update` row takes this attribute.
     #[error("no `update` row of the mapping takes {0}")]
     NotTaken(String),
+    /// Rows take other values of this attribute, and none takes this one.
+    #[error("{0} cannot be changed to this value in the target")]
+    ValueNotTaken(String),
 }
 
 /// SCIM ids → the target's keys. Looked up before planning, so that planning does not wait.
@@ -49,6 +52,12 @@ pub trait References: Sync {
     fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
         let _ = (kind, id);
         None
+    }
+
+    /// Was the resource looked for, and is not there?
+    fn is_gone(&self, kind: &str, id: &str) -> bool {
+        let _ = (kind, id);
+        false
     }
 }
 
@@ -164,8 +173,8 @@ pub(super) fn rows(
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
         let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
-        let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
-        taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
+        let row = row.or_else(|| kind.update.iter().position(|row| subject.carries(row, rule)));
+        taken[row.ok_or_else(|| not_taken(kind, rule))?].push(rule);
     }
     let mut steps = Vec::new();
     let mut earlier: Vec<&Rule> = Vec::new();
@@ -188,6 +197,14 @@ pub(super) fn rows(
         earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
     }
     Ok((steps, current.key))
+}
+
+fn not_taken(kind: &TypeMapping, rule: &Rule) -> PlanError {
+    let attribute = rule.attribute.to_string();
+    match kind.update.iter().any(|row| row.names(rule)) {
+        true => PlanError::ValueNotTaken(attribute),
+        false => PlanError::NotTaken(attribute),
+    }
 }
 
 /// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
@@ -219,7 +236,7 @@ fn planned_row(
         put_back_unchanged_arrays(before, &whole, &mut draft);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
-    let mut planned = carried(subject, write, (draft, covers), after)?;
+    let mut planned = carried(subject, write, (&mut draft, covers), after)?;
     if let [rule] = rules {
         let asked = || subject.mapping.call(write.call).holes().contains(&&Variable::Value);
         let value = match &rule.shape {
@@ -290,7 +307,7 @@ impl Subject<'_> {
 pub(super) fn carried(
     subject: &Subject<'_>,
     write: &Write,
-    (mut draft, covers): (Draft, Vec<AttributePath>),
+    (draft, covers): (&mut Draft, Vec<AttributePath>),
     resource: &Resource,
 ) -> Result<Planned, PlanError> {
     for path in &write.drop {
@@ -306,11 +323,10 @@ pub(super) fn carried(
             draft.put(&at, value, line);
         }
     }
-    let names = draft
-        .document
-        .as_object()
-        .map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","))
-        .unwrap_or_default();
+    let names = |document: &Value| {
+        let fields = document.as_object().map(|fields| fields.keys().map(String::as_str).collect::<Vec<_>>());
+        Value::from(fields.unwrap_or_default().join(","))
+    };
     let mut arguments = Vec::new();
     // A key that a later answer yields cannot stand in the call that yields it.
     if let Term::Value(_) = &subject.key {
@@ -318,14 +334,14 @@ pub(super) fn carried(
     }
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
-            Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Fields => Some(names(&draft.document)),
             hole => subject.value_of_hole(hole, (Some(&draft.document), resource)),
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
     }
     arguments.push(Argument { variable: Variable::Account, term: draft.take_term() });
     let mut planned = Planned::of(write.call, Purpose::Update, arguments);
-    (planned.covers, planned.fields) = (covers, draft.lines);
+    (planned.covers, planned.fields) = (covers, std::mem::take(&mut draft.lines));
     Ok(planned)
 }
 
@@ -359,10 +375,23 @@ impl Subject<'_> {
         Ok(made.filter(|made| **made != *as_text(key)))
     }
 
+    /// Does this row take what no other row names? What is only read is in no account that is sent: the call itself must name it.
+    fn carries(&self, row: &UpdateRow, rule: &Rule) -> bool {
+        let named = |hole: &&Variable| match hole {
+            Variable::Attribute(name) => **name == *rule.attribute.to_string(),
+            _ => false,
+        };
+        let names = || match &row.by {
+            By::Call(write) => self.mapping.call(write.call).holes().iter().any(named),
+            By::Script(_) => true,
+        };
+        row.takes.is_empty() && (!matches!(rule.shape, Shape::Read(_)) || names())
+    }
+
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
-        for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
+        for (_, rule) in self.kind.rules.referring_in(resource).filter(|(_, rule)| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
                 let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
                 keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
@@ -377,7 +406,7 @@ impl UpdateRow {
         self.takes.iter().any(|takes: &Takes| {
             // A row for a part takes the whole, unless the part has a rule of its own.
             let part = rule.attribute.covers(&takes.attribute)
-                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
+                && !kind.rules.of(&takes.attribute).any(|(_, other)| other.attribute == takes.attribute);
             let named = takes.attribute.covers(&rule.attribute) || part;
             named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
         })
