@@ -93,7 +93,7 @@ pub fn blind(
         }
         if rule.has_calls() {
             changes.note(place, blind_elements(operation)?);
-        } else if replaces(rule, operation) {
+        } else if replaces(kind, rule, operation) {
             changes.rules.retain(|known| *known != place);
             changes.rules.push(place);
         } else {
@@ -279,8 +279,14 @@ fn is_partial(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
 }
 
 /// Does the operation say the whole of what the rule sends?
-fn replaces(rule: &Rule, operation: &Operation) -> bool {
+fn replaces(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
+    let several = kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.multi_valued);
     match &rule.shape {
+        // Elements that are added to a list, or taken out of it by name, leave the others where they are.
+        Shape::Field(_) | Shape::Write(_) if several => {
+            let whole = operation.path == rule.attribute && operation.element.is_none();
+            whole && (operation.change == Change::Replace || operation.value.is_none())
+        }
         Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
         // A reference's `value` is all that is held of it.
         Shape::Field(_) | Shape::Write(_) if rule.attribute.sub.is_none() => false,
