@@ -88,7 +88,7 @@
 //! 8. A create is never blindly repeated: after an unknown outcome the account is looked for, and a row in the store lets the
 //!    same request, sent again, find and complete it. Where the store holds part of the account the row is there before the
 //!    create is sent. `engine/create.rs`, `store/creates.rs`.
-//! 9. Fields of the account that the mapping does not name survive every write. `plan/write.rs`.
+//! 9. Fields of the account that the mapping does not name survive every write. `plan/rows.rs`.
 //! 10. The target being down is 502, 503 or 504, never 404; a target's 401 is never our 401, unless the credentials that it refused are
 //!     the client's own, passed through. `server/respond.rs`.
 //! 11. What cannot be held is not advertised. Kept attributes are named, and `transom check` counts the kept and the scripted ones.
@@ -101,6 +101,8 @@
 //!     `engine/account.rs`.
 //! 15. Everything has a bound: bodies, depth, answers, pages, queues, scripts, connections, and one budget of time per request.
 //! 16. No globals but constants.
+//! 17. A request costs what it touches: it asks [`mapping::Rules`] for the rules of an attribute, a resource or a document, and never
+//!     walks them all.
 //!
 //! # Errors
 //!

@@ -94,6 +94,9 @@ const IMPURE: &[&str] = &[
 /// A script that runs too long is stopped by the clock; that can only turn a result into an error.
 const FUSE: (&str, &str) = ("script", "Instant::now");
 
+/// Where all rules of a type may be walked: where mappings are loaded, checked and explained, and never to answer a request.
+const WALK_RULES: &[&str] = &["src/mapping/compile/", "src/mapping/rules/", "src/plan/laws/", "src/cli/"];
+
 const LONGEST_FILE: usize = 500;
 
 /// Types that can change behind a `static`.
@@ -225,6 +228,20 @@ fn code_knows_no_product_and_no_identity_provider() {
                 "{}:{line}: names a product or an identity provider; say it in a mapping file, or go by what is sent",
                 source.path
             ));
+        }
+    }
+    refuse(&wrong);
+}
+
+#[test]
+fn requests_ask_for_the_rules_that_they_touch() {
+    let walks = pattern(r"\.rules\s*\.all\(\)");
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        let may = WALK_RULES.iter().any(|folder| source.path.starts_with(folder));
+        if let (false, Some(line)) = (may, source.first(&walks)) {
+            let hint = "ask `Rules` for those of an attribute, a resource or a document, so that others cost nothing";
+            wrong.push(format!("{}:{line}: walks all rules of a type; {hint}", source.path));
         }
     }
     refuse(&wrong);

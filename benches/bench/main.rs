@@ -3,6 +3,7 @@
 mod client;
 mod cpu;
 mod load;
+mod rehearsed;
 mod relay;
 mod report;
 mod requests;
@@ -56,6 +57,16 @@ enum Program {
         #[arg(long, default_value_t = 0)]
         more_rules: u32,
     },
+    /// Sends one request to a gateway with a pretend product behind it, for an instruction counter
+    Rehearse {
+        /// Which one
+        request: rehearsed::Request,
+        /// How often
+        times: u32,
+        /// As for `translate`
+        #[arg(long, default_value_t = 0)]
+        more_rules: u32,
+    },
 }
 
 fn main() -> Result<(), Failure> {
@@ -64,6 +75,7 @@ fn main() -> Result<(), Failure> {
         Program::Relay { to } => workers()?.block_on(relay::run(listener()?, to)),
         Program::Load(arguments) => load::run(&arguments),
         Program::Translate { operation, times, more_rules } => translate::run(operation, times, more_rules),
+        Program::Rehearse { request, times, more_rules } => rehearsed::run(request, times, more_rules),
     }
 }
 

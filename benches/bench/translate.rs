@@ -3,10 +3,11 @@
 use std::hint::black_box;
 
 use serde_json::{Value, json};
-use transom::mapping::{self, Mapping, TypeMapping};
+use transom::mapping::{self, Mapping, TypeMapping, Wants};
 use transom::plan::{self, SameKeys, Subject};
 use transom::scim::filter::Filter;
 use transom::scim::patch;
+use transom::scim::path::AttributePath;
 use transom::scim::projection::{View, present};
 use transom::scim::resource::{self, Resource};
 use transom::wire::{Nothing, Term};
@@ -15,7 +16,7 @@ use crate::Failure;
 
 const MAPPING: &str = include_str!("../../mappings/redmine.yaml");
 /// An account of 2 KB.
-const ACCOUNT: &str = include_str!("../account.json");
+pub const ACCOUNT: &str = include_str!("../account.json");
 
 /// What can be counted.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -42,13 +43,14 @@ pub fn run(operation: Operation, times: u32, more_rules: u32) -> Result<(), Fail
     let mapping = mapping::compile("redmine.yaml", &text, None).map_err(|wrong| wrong.to_string())?.mapping;
     let kind = mapping.kind("User").ok_or("the mapping has no users")?;
     let account: Value = serde_json::from_str(ACCOUNT)?;
-    let resource = kind.to_scim(&account, &|_| true, &Nothing)?;
+    let resource = kind.to_scim(&account, Wants::EVERYTHING, &Nothing)?;
     let (patch, create) = (patch_body(), create_body());
     let work: Box<dyn Fn()> = match operation {
         Operation::Parse => Box::new(|| drop(black_box(serde_json::from_str::<Value>(ACCOUNT)))),
         Operation::ToScim => Box::new(|| {
             let view = View::all();
-            drop(black_box(kind.to_scim(&account, &|path| view.wants(path, &kind.kind), &Nothing)));
+            let wants = |path: &AttributePath| view.wants(path, &kind.kind);
+            drop(black_box(kind.to_scim(&account, Wants::every(&wants), &Nothing)));
         }),
         Operation::Part => Box::new(|| drop(black_box(part(kind, &account)))),
         Operation::Answer => Box::new(|| drop(black_box(answer(kind, &resource)))),
@@ -63,17 +65,32 @@ pub fn run(operation: Operation, times: u32, more_rules: u32) -> Result<(), Fail
     Ok(())
 }
 
-/// The mapping with further rules, of an extension that no request names.
-fn with_more_rules(count: u32) -> String {
-    let rule =
-        |number| format!("    urn:example:further:User:field{number}: {{ at: $.further_{number}, type: string }}\n");
-    let rules: String = (0..count).map(rule).collect();
+/// What further rules say, each kind in its turn; `#` is the rule's number.
+const FURTHER: [&str; 7] = [
+    "{ at: $.further_#, type: string }",
+    "{ read: $.further_#, type: string }",
+    "{ write: $.further_#, type: string }",
+    "{ keep: true, type: string }",
+    "{ at: $.further_#, type: string, remember: true }",
+    "{ read: $.further_#, type: string, written: refuse }",
+    "{ at: $.further_#, multi_valued: true, as: { join: \",\" } }",
+];
+
+/// The mapping with further rules, of an extension that no request names and of fields that the account does not have.
+pub fn with_more_rules(count: u32) -> String {
+    let said = FURTHER.iter().cycle().zip(0..count);
+    let rule = |(said, number): (&&str, u32)| {
+        format!("    urn:example:further:User:field{number}: {}\n", said.replace('#', &number.to_string()))
+    };
+    let rules: String = said.map(rule).collect();
     MAPPING.replacen("  attributes:\n", &format!("  attributes:\n{rules}"), 1)
 }
 
 fn part(kind: &TypeMapping, account: &Value) -> Option<String> {
     let view = View::parse(Some("userName,active"), None, &kind.kind).ok()?;
-    let resource = kind.to_scim(account, &|path| view.wants(path, &kind.kind), &Nothing).ok()?;
+    let among: Option<Vec<AttributePath>> = view.attributes(&kind.kind).map(Iterator::collect);
+    let takes = |path: &AttributePath| view.wants(path, &kind.kind);
+    let resource = kind.to_scim(account, Wants::among(among.as_deref(), &takes), &Nothing).ok()?;
     let shown = view.project(resource, &kind.kind);
     Some(present(shown, &kind.kind, "https://scim.example.com/redmine/scim/v2/Users/5").to_string())
 }
@@ -115,14 +132,14 @@ fn planned_create(mapping: &Mapping, kind: &TypeMapping, body: &Value) -> Option
     plan::create(&Subject { mapping, kind, key, before: None, references: &SameKeys, known: &Nothing }, &resource).ok()
 }
 
-fn patch_body() -> Value {
+pub fn patch_body() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{ "op": "Replace", "path": "active", "value": "False" }],
     })
 }
 
-fn create_body() -> Value {
+pub fn create_body() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
         "externalId": "3f0a6c1e",

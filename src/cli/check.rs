@@ -148,7 +148,7 @@ struct Counts {
 impl Counts {
     fn of(kind: &TypeMapping) -> Counts {
         let mut counts = Counts { stored: kind.kept().map(ToString::to_string).collect(), ..Counts::default() };
-        for rule in &kind.rules {
+        for rule in kind.rules.all() {
             let planned = kind.update.iter().any(|row| row.by.planner().is_some() && row.names(rule));
             counts.scripted += usize::from(rule.is_scripted() || planned);
             match &rule.shape {

@@ -116,7 +116,15 @@ pub fn judge(test: &TestCase, played: &Played) -> Vec<String> {
         faults.extend(test.calls.as_ref().and_then(|calls| other_calls(calls, &played.calls)));
     }
     faults.extend(other_answer(test, played));
+    if test.exchange.is_some() && !faults.is_empty() {
+        faults.push(format!("all calls: {}", numbered(&played.exchanged)));
+    }
     faults
+}
+
+fn numbered(calls: &[String]) -> String {
+    let all: Vec<String> = calls.iter().zip(1..).map(|(call, number)| format!("{number}. {call}")).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join("\n                ") }
 }
 
 fn other_calls(wanted: &[(String, Value)], made: &[Made]) -> Option<String> {

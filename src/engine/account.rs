@@ -1,12 +1,11 @@
 //! Gather: from a SCIM id or a target's document to the account as a client sees it — read, identified, kept attributes laid over it.
 
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Leaves, Rule, Shape, TypeMapping, VersionAt};
+use crate::mapping::{Leaves, Rule, Shape, TypeMapping, VersionAt, Wants};
 use crate::plan::{self, Before};
-use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::version::entity_tag;
-use crate::store::{Link, LinkState};
+use crate::store::{Link, LinkState, Remembered};
 use crate::target::Outcome;
 use crate::wire::Term;
 use serde_json::{Map, Value};
@@ -80,11 +79,21 @@ pub enum Extent<'a> {
     /// Everything, version included.
     Whole,
     /// These attributes.
-    Part(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+    Part(Wants<'a>),
     /// These attributes of an item that is known to be one of ours.
-    Item(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+    Item(Wants<'a>),
     /// These attributes, for a write that leaves the others alone.
-    Rest(&'a (dyn Fn(&AttributePath) -> bool + Sync)),
+    Rest(Wants<'a>),
+}
+
+impl<'a> Extent<'a> {
+    /// The attributes that belong to it.
+    fn wants(self) -> Wants<'a> {
+        match self {
+            Extent::Whole => Wants::EVERYTHING,
+            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => wants,
+        }
+    }
 }
 
 impl Work {
@@ -157,30 +166,22 @@ impl Work {
         shown: Shown,
         extent: Extent<'_>,
     ) -> Result<Account, OperationError> {
-        self.seen_by(&self.kind().rules, (located, shown), extent).await
+        self.seen_by(&[], (located, shown), extent).await
     }
 
-    /// The same, read by these rules: list items may show values otherwise.
+    /// The same, with these rules in the places of the type's own: list items may show values otherwise.
     pub(super) async fn seen_by(
         &self,
-        rules: &[Rule],
+        instead: &[(usize, Rule)],
         (located, mut shown): (&Located, Shown),
         extent: Extent<'_>,
     ) -> Result<Account, OperationError> {
         let kind = self.kind();
         self.put_together(&mut shown, located, extent).await?;
-        let mut resource = match extent {
-            Extent::Whole => kind.to_scim_by(rules, &shown.document, (&|_| true, self.known()))?,
-            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => {
-                kind.to_scim_by(rules, &shown.document, (wants, self.known()))?
-            }
-        };
+        let wants = extent.wants();
+        let mut resource = kind.to_scim_by(instead, &shown.document, (wants, self.known()))?;
         self.translate(&mut resource).await?;
-        let wants = |path: &AttributePath| match extent {
-            Extent::Whole => true,
-            Extent::Part(wants) | Extent::Item(wants) | Extent::Rest(wants) => wants(path),
-        };
-        for rule in kind.rules.iter().filter(|rule| rule.is_read_elsewhere() && wants(&rule.attribute)) {
+        for (_, rule) in kind.rules.read_elsewhere().filter(|(_, rule)| wants.takes(&rule.attribute)) {
             resource.set(&rule.attribute, self.read_elsewhere(rule, located).await?);
         }
         if let Some(link) = &located.link {
@@ -264,7 +265,7 @@ impl Work {
 
     /// References hold the target's keys so far; clients see ids.
     pub(super) async fn translate(&self, resource: &mut Resource) -> Result<(), OperationError> {
-        for rule in &self.kind().rules {
+        for (_, rule) in self.kind().rules.present_in(&[resource]) {
             if let Some(referred) = rule
                 .refers_to
                 .as_deref()
@@ -335,17 +336,14 @@ fn text<'a>(element: &'a Value, sub: &str) -> &'a str {
 
 /// Lays over what the target shows what the store holds: kept attributes, and the sent form of values that still are as we wrote them.
 fn restore(kind: &TypeMapping, resource: &mut Resource, link: &Link) {
-    let unchanged = |resource: &Resource, rule: &&Rule| {
-        let remembered = link.remembered.get(&rule.attribute.to_string());
-        remembered.is_some_and(|known| *resource.get(&rule.attribute).unwrap_or(&Value::Null) == known.held)
-    };
+    let remembered = link.remembered.iter().filter_map(|(name, known)| {
+        let rule = kind.rules.named(name).map(|(_, rule)| rule).find(|rule| rule.remembers())?;
+        (*resource.get(&rule.attribute).unwrap_or(&Value::Null) == known.held).then_some((rule, known))
+    });
     // What was held was noted without what is kept, so it is compared before that is laid over.
-    let rules: Vec<&Rule> =
-        kind.rules.iter().filter(|rule| rule.remembers()).filter(|rule| unchanged(resource, rule)).collect();
+    let unchanged: Vec<(&Rule, &Remembered)> = remembered.collect();
     kind.lay_over(resource, &Resource(link.kept.clone()));
-    for rule in rules {
-        if let Some(remembered) = link.remembered.get(&rule.attribute.to_string()) {
-            resource.set(&rule.attribute, remembered.sent.clone());
-        }
+    for (rule, known) in unchanged {
+        resource.set(&rule.attribute, known.sent.clone());
     }
 }

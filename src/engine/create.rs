@@ -26,14 +26,19 @@ pub async fn create(work: Work, resource: Resource) -> Result<Resource, Operatio
     kind.check_rest(&resource)?;
     // A key that cannot be is told before anybody looks for it.
     kind.make_key(&resource, work.known())?;
-    check_refused(kind, &kind.constants(work.known()), &resource)?;
+    check_refused(kind, &kind.constants(&resource, work.known()), &resource)?;
     let Some(unique) = Unique::of(kind, &resource) else {
         let _turn = work.lock("name", &name_of(&work, &resource)).await?;
         let made = work.make(&resource).await.map_err(Failed::cause)?;
         return work.complete(made, &resource).await;
     };
     let _turn = work.lock("unique", &unique.folded).await?;
-    let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique };
+    let key = work.further_key(&resource, &unique)?;
+    let _other = match &key {
+        Some(Term::Value(key)) => Some(work.lock("key", &as_text(key)).await?),
+        _ => None,
+    };
+    let attempt = Attempt { work: &work, resource: &resource, digest: digest(&resource), unique, key };
     // Boxed: whoever starts a create holds it, and would be as large.
     Box::pin(attempt.run()).await
 }
@@ -44,6 +49,8 @@ struct Attempt<'a> {
     resource: &'a Resource,
     digest: String,
     unique: Unique,
+    /// The key that will be made, where another attribute than the unique one is in it.
+    key: Option<Term>,
 }
 
 impl Attempt<'_> {
@@ -60,6 +67,11 @@ impl Attempt<'_> {
                 Err(error) if is_unanswerable(&error) && !self.looks_first() => self.finish().await?,
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(key) = self.key.as_ref().filter(|_| self.looks_first())
+            && work.is_taken(key).await?
+        {
+            return Err(Holder::Nobody.taken());
         }
         // Where our store holds part of the account, a crash between the product's answer and our row must be told from a double.
         if work.kind().stores() {
@@ -165,7 +177,7 @@ impl Attempt<'_> {
 
     fn holds_what_is_sent(&self, account: &Account) -> bool {
         let kind = self.work.kind();
-        let shown = kind.rules.iter().filter(|rule| {
+        let shown = kind.rules.present_in(&[self.resource]).map(|(_, rule)| rule).filter(|rule| {
             rule.is_sent() && !matches!(rule.shape, Shape::Read(_) | Shape::Write(_) | Shape::Each { .. })
         });
         shown.into_iter().all(|rule| {
@@ -177,9 +189,7 @@ impl Attempt<'_> {
 
 /// What parallel creates of a type without a unique attribute are told apart by: their first required attribute, else all of them.
 fn name_of(work: &Work, resource: &Resource) -> String {
-    let kind = &work.kind().kind;
-    let required = work.kind().rules.iter().map(|rule| &rule.attribute);
-    let mut required = required.filter(|path| kind.attribute(path).is_some_and(|attribute| attribute.required));
-    let name = required.find_map(|path| Some(fold(&as_text(resource.get(path)?)).into_owned()));
+    let mut required = work.kind().rules.required();
+    let name = required.find_map(|(_, rule)| Some(fold(&as_text(resource.get(&rule.attribute)?)).into_owned()));
     name.unwrap_or_else(|| digest(resource))
 }

@@ -2,9 +2,8 @@
 
 use crate::engine::account::{Extent, Located, Shown};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Main, NamedRead, Search, Sends, TypeMapping};
+use crate::mapping::{Main, NamedRead, Search, Sends, TypeMapping, Wants};
 use crate::plan::{self, Planned};
-use crate::scim::path::AttributePath;
 use crate::target::{Captures, Span, Use};
 use crate::wire::answer::is_empty;
 use crate::wire::{Argument, Meaning, Step, StepKind, Term, Variable};
@@ -18,13 +17,12 @@ pub(super) const PARALLEL: usize = 8;
 impl Extent<'_> {
     /// Does the extent need this read?
     fn needs(&self, named: &NamedRead) -> bool {
-        let wanted = |wants: &(dyn Fn(&AttributePath) -> bool + Sync)| named.feeds.iter().any(wants);
         match self {
             Extent::Whole => true,
-            Extent::Part(wants) => named.judges || wanted(*wants),
-            Extent::Item(wants) => wanted(*wants),
+            Extent::Part(wants) => named.judges || named.feeds_any(*wants),
+            Extent::Item(wants) => named.feeds_any(*wants),
             // A write may name any field; only what feeds nothing but attributes that it leaves alone may stay away.
-            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || wanted(*wants),
+            Extent::Rest(wants) => named.judges || named.fills || named.feeds.is_empty() || named.feeds_any(*wants),
         }
     }
 }
@@ -54,7 +52,7 @@ impl Work {
 
     /// Is the account there? Asks for no more than tells that.
     pub(super) async fn is_there(&self, located: &Located) -> Result<bool, OperationError> {
-        Ok(self.fetch_part(located, Extent::Part(&|_| false)).await?.is_some())
+        Ok(self.fetch_part(located, Extent::Part(Wants::NOTHING)).await?.is_some())
     }
 
     /// The main answer of the account with this key.
@@ -189,14 +187,15 @@ impl Work {
             }
         }
         let outcome = target.part(&planned.step, &self.budget).await?;
+        let unfit = || {
+            let call = plan::call_of(&self.instance.mapping, &planned);
+            OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() }
+        };
         match outcome.meaning {
             Meaning::Ok | Meaning::Empty => Ok(outcome.account.unwrap_or_default()),
-            Meaning::Absent => {
-                let call = plan::call_of(&self.instance.mapping, &planned);
-                let unfit =
-                    OperationError::Unfit { call: call.name.clone(), line: call.line, meaning: outcome.meaning.word() };
-                Err(self.gone_or(located, unfit).await)
-            }
+            Meaning::Absent => Err(self.gone_or(located, unfit()).await),
+            // It carries nothing of the client's that could be wrong.
+            Meaning::Invalid | Meaning::Check | Meaning::Taken => Err(unfit()),
             _ => Err(self.unexpected(&planned, &outcome)),
         }
     }

@@ -5,7 +5,7 @@ use crate::engine::document::reads;
 use crate::engine::update::Asked;
 use crate::engine::{Account, OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::{Planner, TypeMapping, UpdateRow};
+use crate::mapping::{Planner, Rule, TypeMapping, UpdateRow};
 use crate::plan::{self, Changes, Lookup, Planned, Purpose, Subject};
 use crate::scim::filter::Filter;
 use crate::scim::patch::{self, Operation};
@@ -276,22 +276,18 @@ impl Work {
         let (after, touched) = match asked {
             Asked::Patch(operations) => (
                 patch::apply(operations, &nothing, &kind.kind)?,
-                operations.iter().map(|one| one.path.clone()).collect(),
+                operations.iter().map(|one| one.path.clone()).collect::<Vec<_>>(),
             ),
             Asked::Replace(resource) => (resource.clone(), Vec::new()),
         };
         let mut changes: Changes = plan::diff(kind, &nothing, &after);
-        for (place, rule) in
-            kind.rules.iter().enumerate().filter(|(_, rule)| rule.is_sent() && rule.writes_to().is_some())
-        {
-            let named = touched.iter().any(|path: &crate::scim::path::AttributePath| {
-                rule.attribute.covers(path) || path.covers(&rule.attribute)
-            });
-            if named && !changes.rules.contains(&place) {
-                changes.rules.push(place);
-            }
+        for path in &touched {
+            let named = |rule: &Rule| rule.attribute.covers(path) || path.covers(&rule.attribute);
+            let written = |rule: &Rule| rule.is_sent() && rule.writes_to().is_some() && named(rule);
+            changes.rules.extend(kind.rules.of(path).filter(|(_, rule)| written(rule)).map(|(place, _)| place));
         }
         changes.rules.sort_unstable();
+        changes.rules.dedup();
         let before =
             crate::engine::Account { id: String::new(), shown: Default::default(), resource: nothing, link: None };
         Ok(crate::engine::update::Decided {

@@ -1,11 +1,11 @@
 //! An account that a create made: which one it is, what must follow, and how it looks in the end.
 
 use crate::engine::account::{Account, Extent, Located, Shown};
+use crate::engine::keeping::note_sent;
 use crate::engine::run::Ran;
 use crate::engine::unique::Unique;
-use crate::engine::update::note_sent;
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, Shape};
+use crate::mapping::{Rule, Shape, Wants};
 use crate::plan::{self, Changes, Creation, Planned, Subject};
 use crate::scim::resource::Resource;
 use crate::store::{LinkState, Remembered};
@@ -163,8 +163,9 @@ impl Work {
     ) -> Result<BTreeMap<String, Remembered>, OperationError> {
         let kind = self.kind();
         let noted = |rule: &Rule| rule.default.is_some() || resource.get(&rule.attribute).is_some();
-        let noted: Vec<usize> = (0..kind.rules.len()).filter(|place| noted(&kind.rules[*place])).collect();
-        let mut held = kind.to_scim(&account.shown.document, &|_| true, self.known())?;
+        let noted = kind.rules.of_new(resource).filter(|(_, rule)| noted(rule)).map(|(place, _)| place);
+        let noted: Vec<usize> = noted.collect();
+        let mut held = kind.to_scim(&account.shown.document, Wants::EVERYTHING, self.known())?;
         self.translate(&mut held).await?;
         let mut remembered = BTreeMap::new();
         note_sent(self, &noted, (resource, &held), &mut remembered);

@@ -194,7 +194,7 @@ impl Becoming {
         (before, through, group): (&Account, &Through, &str),
         becomes: Becomes,
     ) -> Option<Becoming> {
-        let rule = kind.rules.iter().position(|rule| rule.attribute == through.attribute)?;
+        let (rule, _) = kind.rules.of(&through.attribute).find(|(_, rule)| rule.attribute == through.attribute)?;
         let old = before.resource.elements(&through.attribute);
         let there = old.iter().any(|element| id_in(element) == group);
         if there == (becomes == Becomes::Member) {

@@ -2,6 +2,7 @@
 
 use crate::engine::account::Extent;
 use crate::engine::{OperationError, Work};
+use crate::mapping::Wants;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::scim::resource::Resource;
@@ -14,8 +15,10 @@ pub async fn read(work: &Work, id: &str, view: &View) -> Result<Resource, Operat
     let kind = work.kind();
     let located = work.locate(id)?;
     work.prepare().await?;
-    let wants = |path: &AttributePath| view.wants(path, &kind.kind);
-    let extent = if *view == View::all() || work.condition.is_some() { Extent::Whole } else { Extent::Part(&wants) };
+    let among: Option<Vec<AttributePath>> = view.attributes(&kind.kind).map(Iterator::collect);
+    let takes = |path: &AttributePath| view.wants(path, &kind.kind);
+    let wants = Wants::among(among.as_deref(), &takes);
+    let extent = if *view == View::all() || work.condition.is_some() { Extent::Whole } else { Extent::Part(wants) };
     let account = work.gather_unlocked(&located, extent).await?;
     Ok(account.resource)
 }

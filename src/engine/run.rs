@@ -94,8 +94,7 @@ impl Work {
 
     /// Is the element another account?
     fn refers(&self, planned: &Planned) -> bool {
-        let rules = self.kind().rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-        rules.into_iter().any(|rule| rule.elements_refer_to().is_some())
+        self.kind().rules.covered(&planned.covers).any(|rule| rule.elements_refer_to().is_some())
     }
 
     /// The error that a refused element stands for: an unknown one is named by its position.
@@ -153,8 +152,8 @@ impl Work {
 
     /// Is it an element that the target does not know, and that the mapping leaves out?
     fn may_be_missing(&self, planned: &Planned, error: &OperationError) -> bool {
-        let ignored = |rule: &&Rule| rule.unknown == Unknown::Ignored && planned.covers.contains(&rule.attribute);
-        matches!(error, OperationError::UnknownElement { .. }) && self.kind().rules.iter().any(|rule| ignored(&rule))
+        let mut covered = self.kind().rules.covered(&planned.covers);
+        matches!(error, OperationError::UnknownElement { .. }) && covered.any(|rule| rule.unknown == Unknown::Ignored)
     }
 
     fn holds(&self, planned: &Planned, account: &Account, after: &Resource) -> bool {
@@ -177,7 +176,7 @@ impl Work {
     /// members, the members themselves.
     pub(super) async fn references(&self, resources: &[&Resource]) -> Result<Known, OperationError> {
         let mut known = Known::default();
-        for rule in &self.kind().rules {
+        for (_, rule) in self.kind().rules.present_in(resources) {
             let (item, calls) = match &rule.shape {
                 Shape::Each { items, add, remove, .. } => {
                     (items.iter().find(|item| &*item.sub == "value"), [*add, *remove])
@@ -251,9 +250,6 @@ pub(super) struct Known {
 
 impl References for Known {
     fn key(&self, kind: &str, id: &str) -> Option<String> {
-        if self.resources.get(kind).is_some_and(|members| !members.contains_key(id)) {
-            return None;
-        }
         match self.keys.get(kind) {
             Some(ids) => ids.get(id).cloned(),
             None => Some(id.to_owned()),
@@ -263,12 +259,16 @@ impl References for Known {
     fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
         self.resources.get(kind)?.get(id)
     }
+
+    fn is_gone(&self, kind: &str, id: &str) -> bool {
+        self.resources.get(kind).is_some_and(|members| !members.contains_key(id))
+    }
 }
 
 /// Does the account show what the step should have done? What is never shown is seen by what the same call carried beside it; each of
 /// several calls that a function planned may have carried it alone.
 fn covered_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &Resource) -> bool {
-    let covered = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
+    let covered = kind.rules.covered(&planned.covers);
     let (unseen, shown): (Vec<&Rule>, Vec<&Rule>) = covered.partition(|rule| matches!(rule.shape, Shape::Write(_)));
     let tells = !shown.is_empty() && (unseen.is_empty() || planned.planner.is_none());
     tells && shown.into_iter().all(|rule| kind.sends_alike(rule, seen, after))
@@ -286,8 +286,7 @@ fn named_alike(kind: &TypeMapping, planned: &Planned, seen: &Resource, after: &R
         (Some(seen), Some(after)) => fold(seen) == fold(after),
         _ => false,
     };
-    let mut rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-    rules.all(|rule| kind.sends_alike(rule, seen, after) || (is_name(rule) && same(rule)))
+    kind.rules.covered(&planned.covers).all(|rule| kind.sends_alike(rule, seen, after) || (is_name(rule) && same(rule)))
 }
 
 fn element_there(
@@ -296,8 +295,7 @@ fn element_there(
     (document, known): (&Value, &dyn Scope),
     value: &Value,
 ) -> bool {
-    let rules = kind.rules.iter().filter(|rule| planned.covers.contains(&rule.attribute));
-    rules.into_iter().any(|rule| match &rule.shape {
+    kind.rules.covered(&planned.covers).any(|rule| match &rule.shape {
         Shape::Each { at, items, .. } => {
             let item = items.iter().find(|item| &*item.sub == "value");
             let Some(item) = item else { return false };

@@ -3,7 +3,7 @@
 use crate::engine::account::{Account, Extent, Located, Shown};
 use crate::engine::document::{PARALLEL, steps};
 use crate::engine::{OperationError, Work};
-use crate::mapping::{Rule, Search};
+use crate::mapping::{Rule, Search, Wants};
 use crate::plan::{self, Lookup};
 use crate::scim::filter::Filter;
 use crate::scim::fold::fold;
@@ -11,6 +11,7 @@ use crate::scim::list::Window;
 use crate::scim::path::AttributePath;
 use crate::scim::projection::View;
 use crate::scim::resource::Resource;
+use crate::scim::schema::ResourceType;
 use crate::scim::sort::Sort;
 use crate::store::KeptValue;
 use crate::target::{Captures, Span};
@@ -70,6 +71,15 @@ pub fn sorts(work: &Work) -> bool {
     work.kind().fixed.is_some() || work.kind().may_scan(&work.instance.mapping)
 }
 
+/// Where the next match lies.
+enum Ahead {
+    /// Before the window, as this many are.
+    Before(usize),
+    /// In the window, which has room for this many.
+    Inside(usize),
+    Behind,
+}
+
 /// Keeps what matches, once, and of that the window.
 struct Sieve<'a> {
     query: &'a Query,
@@ -93,6 +103,21 @@ impl<'a> Sieve<'a> {
         self.found
     }
 
+    /// Where the next account lies that matches.
+    fn ahead(&self) -> Ahead {
+        let Window { start, count } = self.query.window;
+        match (start - 1).saturating_sub(self.found.total) {
+            0 if self.found.resources.len() >= count => Ahead::Behind,
+            0 => Ahead::Inside(count - self.found.resources.len()),
+            before => Ahead::Before(before),
+        }
+    }
+
+    /// Takes note of an account outside of the window.
+    fn count(&mut self, id: String) {
+        self.found.total += usize::from(self.seen.insert(id));
+    }
+
     fn take(&mut self, account: Account) {
         let matches = self.query.filter.as_ref().is_none_or(|filter| filter.matches(&account.resource));
         if !matches || !self.seen.insert(account.id) {
@@ -111,8 +136,10 @@ impl Work {
     /// What matches of the accounts that the mapping itself lists.
     async fn among(&self, fixed: &[Value], query: &Query) -> Result<Found, OperationError> {
         let mut sieve = Sieve::new(query);
+        let wanted = Wanted::of(self, query);
+        let takes = |path: &AttributePath| wanted.takes(path);
         for (located, shown) in self.identify(fixed.iter().cloned().map(Shown::of).collect()).await? {
-            sieve.take(self.seen(&located, shown, Extent::Part(&|path| wanted(self, query, path))).await?);
+            sieve.take(self.seen(&located, shown, Extent::Part(wanted.wants(&takes))).await?);
         }
         Ok(sieve.finish())
     }
@@ -170,8 +197,9 @@ impl Work {
             Err(OperationError::NotFound { .. }) => return Ok(()),
             located => located?,
         };
-        let query = sieve.query;
-        match self.gather_unlocked(&located, Extent::Part(&|path| wanted(self, query, path))).await {
+        let wanted = Wanted::of(self, sieve.query);
+        let takes = |path: &AttributePath| wanted.takes(path);
+        match self.gather_unlocked(&located, Extent::Part(wanted.wants(&takes))).await {
             Err(OperationError::NotFound { .. }) => Ok(()),
             account => {
                 sieve.take(account?);
@@ -210,21 +238,41 @@ impl Work {
             while let Some(documents) = pages.next().await? {
                 walked += documents.len();
                 self.within_scan(&step, walked)?;
-                for account in Box::pin(self.accounts(search, documents, sieve.query)).await? {
-                    sieve.take(account);
+                let mut items = self.identified(search, documents).await?;
+                while !items.is_empty() {
+                    let (few, read) = self.next_items(search, sieve);
+                    let rest = items.split_off(few.min(items.len()));
+                    match read {
+                        true => {
+                            let accounts = Box::pin(self.accounts(search, items, sieve.query)).await?;
+                            accounts.into_iter().for_each(|account| sieve.take(account));
+                        }
+                        false => items.into_iter().for_each(|(located, _)| sieve.count(located.id)),
+                    }
+                    items = rest;
                 }
             }
         }
         Ok(())
     }
 
-    /// The accounts of one page of items that may match. What items lack is read, unless they can be told apart without it.
-    async fn accounts(
-        &self,
-        search: &Search,
-        items: Vec<Value>,
-        query: &Query,
-    ) -> Result<Vec<Account>, OperationError> {
+    /// How many of the next items to look at, and whether to read them: what lies outside of the window is counted, where the item
+    /// alone tells that it counts.
+    fn next_items(&self, search: &Search, sieve: &Sieve<'_>) -> (usize, bool) {
+        let query = sieve.query;
+        let told = search.undecided.is_empty() && !self.kind().is_judged_by_account(search);
+        if !told || query.filter.is_some() || query.sort.is_some() {
+            return (usize::MAX, true);
+        }
+        match sieve.ahead() {
+            Ahead::Before(count) => (count, false),
+            Ahead::Inside(count) => (count, true),
+            Ahead::Behind => (usize::MAX, false),
+        }
+    }
+
+    /// The accounts that one page of items stands for.
+    async fn identified(&self, search: &Search, items: Vec<Value>) -> Result<Vec<(Located, Shown)>, OperationError> {
         let kind = self.kind();
         let ours = items.into_iter().filter(|item| !kind.is_absent_item(search, item, self.known()));
         let items = match &search.handle {
@@ -234,8 +282,19 @@ impl Work {
                 ours.map(shown).collect()
             }
         };
-        let read = stream::iter(self.identify(items).await?)
-            .map(|(located, shown)| async move { self.whole(search, (located, shown), query).await });
+        self.identify(items).await
+    }
+
+    /// Those of these accounts that may match. What items lack is read, unless they can be told apart without it.
+    async fn accounts(
+        &self,
+        search: &Search,
+        items: Vec<(Located, Shown)>,
+        query: &Query,
+    ) -> Result<Vec<Account>, OperationError> {
+        let wanted = &Wanted::of(self, query);
+        let read = stream::iter(items)
+            .map(|(located, shown)| async move { self.whole(search, (located, shown), wanted).await });
         let accounts: Vec<Option<Account>> = read.buffered(PARALLEL).try_collect().await?;
         Ok(accounts.into_iter().flatten().collect())
     }
@@ -258,35 +317,35 @@ impl Work {
         &self,
         search: &Search,
         (located, mut shown): (Located, Shown),
-        query: &Query,
+        wanted: &Wanted<'_>,
     ) -> Result<Option<Account>, OperationError> {
-        let kind = self.kind();
-        let wants = |path: &AttributePath| wanted(self, query, path);
+        let (kind, query) = (self.kind(), wanted.query);
+        let wants = |path: &AttributePath| wanted.takes(path);
         let by_account = search.handle.is_some();
         let touches = |path: &AttributePath, other: &AttributePath| path.covers(other) || other.covers(path);
         let from_main = |path: &AttributePath| !by_account && search.lacks.iter().any(|one| touches(one, path));
         let lacks = |path: &AttributePath| from_main(path) || kind.named_reads().iter().any(|named| named.feeds(path));
-        let rules = search.rules.as_ref().filter(|_| !by_account).unwrap_or(&kind.rules);
+        let instead = search.rules.as_deref().filter(|_| !by_account).unwrap_or_default();
         let mut asked = query.filter.iter().flat_map(Filter::paths).chain(query.sort.iter().map(Sort::path));
         let judged = !search.undecided.is_empty();
         if let Some(filter) = query.filter.as_ref().filter(|_| !judged && !asked.any(lacks)) {
             let part = |path: &AttributePath| wants(path) && !lacks(path);
-            let partial = self.seen_item(rules, (&located, shown.clone()), &part).await?;
+            let partial = self.seen_item(instead, (&located, shown.clone()), wanted.wants(&part)).await?;
             if !filter.matches(&partial.resource) {
                 return Ok(None);
             }
         }
-        let extent = Extent::Part(&wants);
+        let extent = Extent::Part(wanted.wants(&wants));
         let found = if !by_account && (kind.is_judged_by_account(search) || search.lacks.iter().any(wants)) {
             self.gather_unlocked(&located, extent).await
         } else if judged {
             match self.put_together(&mut shown, &located, extent).await {
                 Ok(()) if kind.is_absent(&shown.document, self.known()) => return Ok(None),
-                Ok(()) => self.seen_by(rules, (&located, shown), extent).await,
+                Ok(()) => self.seen_by(instead, (&located, shown), extent).await,
                 Err(error) => Err(error),
             }
         } else {
-            self.seen_item(rules, (&located, shown), &wants).await
+            self.seen_item(instead, (&located, shown), wanted.wants(&wants)).await
         };
         match found {
             Err(OperationError::NotFound { .. }) => Ok(None),
@@ -297,11 +356,11 @@ impl Work {
     /// As much of an item's account as is wanted. Conditions need nothing beyond the item.
     async fn seen_item(
         &self,
-        rules: &[Rule],
+        instead: &[(usize, Rule)],
         (located, shown): (&Located, Shown),
-        wants: &(dyn Fn(&AttributePath) -> bool + Sync),
+        wants: Wants<'_>,
     ) -> Result<Account, OperationError> {
-        self.seen_by(rules, (located, shown), Extent::Item(wants)).await
+        self.seen_by(instead, (located, shown), Extent::Item(wants)).await
     }
 
     /// One window of everything. The target's own total counts where nothing of its list is hidden; else totals come from walking.
@@ -326,7 +385,8 @@ impl Work {
         let mut pages = self.instance.target.pages(&step, span, &captures, &self.budget)?;
         let mut found = Found::default();
         while let Some(documents) = pages.next().await? {
-            let accounts = Box::pin(self.accounts(list, documents, query)).await?;
+            let items = self.identified(list, documents).await?;
+            let accounts = Box::pin(self.accounts(list, items, query)).await?;
             found.resources.extend(accounts.into_iter().map(|account| account.resource));
         }
         Ok(pages.total().map(|total| Found { total, ..found }))
@@ -334,15 +394,16 @@ impl Work {
 
     /// Accounts that may hold this value, for a create that must not make a second one.
     pub(super) async fn candidates(&self, path: &AttributePath, value: &Value) -> Result<Vec<Account>, OperationError> {
-        let text = format!("{path} eq {}", value);
-        let filter = Filter::parse(&text, &self.kind().kind).map_err(|_| OperationError::NoKey)?;
+        let parse = |text: &str| Filter::parse(text, &self.kind().kind).map_err(|_| OperationError::NoKey);
+        let asked = parse(&format!("{path} eq {value}"))?;
+        let lookup = plan::search(&self.instance.mapping, (self.kind(), self.known()), &asked)?;
+        // A new account of which no sent form is remembered yet shows what the target made of it.
+        let filter = match self.kind().reads_back(path, value, self.known()) {
+            Some(shown) if shown != *value => parse(&format!("{path} eq {value} or {path} eq {shown}"))?,
+            _ => asked.clone(),
+        };
         let query =
             Query { filter: Some(filter), window: Window { start: 1, count: 2 }, view: View::all(), sort: None };
-        let lookup = plan::search(
-            &self.instance.mapping,
-            (self.kind(), self.known()),
-            query.filter.as_ref().ok_or(OperationError::NoKey)?,
-        )?;
         let mut sieve = Sieve::new(&query);
         self.follow(&lookup, &mut sieve).await?;
         let mut accounts = Vec::new();
@@ -355,10 +416,31 @@ impl Work {
     }
 }
 
-fn wanted(work: &Work, query: &Query, path: &AttributePath) -> bool {
-    let kind = &work.kind().kind;
-    let sorted = query.sort.as_ref().is_some_and(|sort| path.covers(sort.path()) || sort.path().covers(path));
-    sorted
-        || query.view.wants(path, kind)
-        || query.filter.iter().flat_map(Filter::paths).any(|asked| path.covers(asked) || asked.covers(path))
+/// What a query wants of each account: what it shows, and what it looks at to find and to sort.
+struct Wanted<'a> {
+    query: &'a Query,
+    kind: &'a ResourceType,
+    /// All that it can be, where that is known.
+    among: Option<Vec<AttributePath>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(work: &'a Work, query: &'a Query) -> Wanted<'a> {
+        let kind = &work.kind().kind;
+        let looked_at = query.filter.iter().flat_map(Filter::paths).chain(query.sort.iter().map(Sort::path));
+        let among = query.view.attributes(kind).map(|shown| shown.chain(looked_at.cloned()).collect());
+        Wanted { query, kind, among }
+    }
+
+    fn takes(&self, path: &AttributePath) -> bool {
+        let touches = |asked: &AttributePath| path.covers(asked) || asked.covers(path);
+        self.query.sort.as_ref().is_some_and(|sort| touches(sort.path()))
+            || self.query.view.wants(path, self.kind)
+            || self.query.filter.iter().flat_map(Filter::paths).any(touches)
+    }
+
+    /// Of what is wanted, what these take.
+    fn wants<'w>(&'w self, takes: &'w (dyn Fn(&AttributePath) -> bool + Sync)) -> Wants<'w> {
+        Wants::among(self.among.as_deref(), takes)
+    }
 }

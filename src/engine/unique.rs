@@ -5,16 +5,15 @@ use crate::engine::document::steps;
 use crate::engine::update::{Asked, Decided};
 use crate::engine::{OperationError, Work};
 use crate::gateway::Guard;
-use crate::mapping::{Leaves, Rule, TypeMapping};
+use crate::mapping::{Leaves, Rule, TypeMapping, Wants};
 use crate::plan::{self, Lookup};
 use crate::scim::filter::Filter;
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::scim::schema::Uniqueness;
 use crate::target::{Captures, Span, Use};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Meaning, Variable};
+use crate::wire::{Argument, Meaning, Path, Term, Variable};
 use serde_json::Value;
 
 /// The attribute by which the target tells accounts apart.
@@ -29,11 +28,8 @@ pub(super) struct Unique {
 impl Unique {
     /// The required unique attribute of a resource.
     pub fn of(kind: &TypeMapping, resource: &Resource) -> Option<Unique> {
-        let unique = kind.rules.iter().find(|rule| {
-            kind.kind
-                .attribute(&rule.attribute)
-                .is_some_and(|attribute| attribute.uniqueness != Uniqueness::None && attribute.required)
-        })?;
+        let required = |rule: &Rule| kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.required);
+        let (_, unique) = kind.rules.unique().find(|(_, rule)| required(rule))?;
         Unique::at(&unique.attribute, resource)
     }
 
@@ -120,10 +116,35 @@ impl Work {
         }
     }
 
+    /// The key that a create will make, where it is not made of the unique value alone: somebody may hold it who has another value.
+    pub(super) fn further_key(&self, resource: &Resource, unique: &Unique) -> Result<Option<Term>, OperationError> {
+        let kind = self.kind();
+        let Some(made) = &kind.key.made else { return Ok(None) };
+        let name = unique.path.to_string();
+        let sends = |field: &Path| kind.rules.of(&unique.path).any(|(_, rule)| rule.written_paths().contains(&field));
+        let alone = made.holes().all(|hole| match hole {
+            Variable::Attribute(path) => **path == *name,
+            Variable::Field(field) => sends(field),
+            _ => true,
+        });
+        if alone { Ok(None) } else { Ok(plan::made_key(kind, (resource, self.known()))?) }
+    }
+
+    /// Does anything stand under this key, hidden or not?
+    pub(super) async fn is_taken(&self, key: &Term) -> Result<bool, OperationError> {
+        let read = self.ask(key).await?;
+        Ok(read.is_some_and(|shown| self.kind().key_of(&shown.document).is_some()))
+    }
+
     /// The account that holds this unique value, if there is one.
     pub(super) async fn find_unique(&self, unique: &Unique) -> Result<Option<Account>, OperationError> {
         let found = self.candidates(&unique.path, &unique.value).await?;
-        Ok(found.into_iter().find(|account| unique.is_held_by(&account.resource)))
+        let shown = self.kind().reads_back(&unique.path, &unique.value, self.known());
+        let shown = shown.map(|shown| fold(&as_text(&shown)).into_owned());
+        Ok(found.into_iter().find(|account| {
+            let held = account.resource.get(&unique.path).map(|held| fold(&as_text(held)).into_owned());
+            held.is_some() && (held.as_ref() == Some(&unique.folded) || held == shown)
+        }))
     }
 
     /// Does an account hold the value that nobody sees any more?
@@ -152,7 +173,9 @@ impl Work {
     }
 
     fn reads(&self, document: &Value, unique: &Unique) -> bool {
-        let read = self.kind().to_scim(document, &|path| *path == unique.path, self.known());
+        let own = |path: &AttributePath| *path == unique.path;
+        let wants = Wants::among(Some(std::slice::from_ref(&unique.path)), &own);
+        let read = self.kind().to_scim(document, wants, self.known());
         read.is_ok_and(|resource| unique.is_held_by(&resource))
     }
 }
@@ -161,10 +184,7 @@ impl Work {
     /// The unique attributes whose change is looked for before it is written.
     fn looked_for(&self) -> impl Iterator<Item = &AttributePath> {
         let kind = self.kind();
-        let unique = |rule: &&Rule| {
-            kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.uniqueness != Uniqueness::None)
-        };
-        let rules = kind.rules.iter().filter(|rule| rule.is_sent()).filter(unique);
+        let rules = kind.rules.unique().map(|(_, rule)| rule).filter(|rule| rule.is_sent());
         rules
             .filter(|rule| kind.update.iter().any(|row| row.look_first && row.may_take(rule)))
             .map(|rule| &rule.attribute)

@@ -1,28 +1,18 @@
 //! PATCH and PUT: gather, decide, run; under the lock of the resource.
 
 use crate::engine::account::{Account, Extent, Located};
+use crate::engine::keeping::kept_after;
 use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::gateway::PatchAnswer;
-use crate::mapping::{Mapping, Rule, TypeMapping, Written};
+use crate::mapping::{Mapping, Rule, TypeMapping, Wants, Written};
 use crate::plan::{self, Changes, Planned, Subject};
-use crate::scim::fold::fold;
 use crate::scim::patch::{self, Operation};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::{self, Resource};
 use crate::scim::{ScimError, ScimType};
-use crate::store::{KeptValue, Link, LinkState, Remembered};
-use crate::target::Captures;
-use crate::wire::template::as_text;
-use crate::wire::{Term, Wanted};
+use crate::wire::Wanted;
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::Instant;
-
-/// How long a rename waits for writes to an account whose key it took.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often a write starts over when the account changes under it.
 const TRIES: usize = 3;
@@ -181,7 +171,7 @@ impl Work {
             |path: &AttributePath| listed.elements.iter().any(|change| kind.rules[change.rule].attribute.covers(path));
         let part = |path: &AttributePath| !long(path);
         let seen = if listed.is_empty() { Seen::Whole } else { Seen::Part };
-        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(&part) };
+        let extent = if seen == Seen::Whole { Extent::Whole } else { Extent::Rest(Wants::every(&part)) };
         let before = self.gather(located, extent).await?;
         self.check_condition(&before)?;
         let mut after = match asked {
@@ -211,10 +201,8 @@ impl Work {
             let elements = change.adds.iter().map(|(_, element)| element).chain(&change.removes);
             asked.set(&self.kind().rules[change.rule].attribute, elements.cloned().collect());
         }
-        let changed =
-            |rule: &Rule| decided.changes.rules.iter().any(|place| std::ptr::eq(rule, &self.kind().rules[*place]));
-        let refers = |rule: &&Rule| rule.refers_to.is_some() || rule.refers_by_whole_array();
-        for rule in self.kind().rules.iter().filter(refers).filter(|rule| changed(rule)) {
+        let changed = decided.changes.rules.iter().map(|place| &self.kind().rules[*place]);
+        for rule in changed.filter(|rule| rule.refers_to.is_some() || rule.refers_by_whole_array()) {
             if let Some(referred) = decided.after.get(&rule.attribute) {
                 asked.set(&rule.attribute, referred.clone());
             }
@@ -224,62 +212,6 @@ impl Work {
         let (kind, key, known) = (self.kind(), located.term.clone(), self.known());
         let subject = Subject { mapping, kind, key, before, references: &references, known };
         Ok(plan::update(&subject, &decided.after, &decided.changes)?)
-    }
-
-    /// Runs the steps. After one that moves the account's key the new one is noted before anything else is sent.
-    async fn run_and_follow(&self, mut located: Located, steps: &[Planned]) -> Result<(Located, Ran), OperationError> {
-        let (mut captures, mut doubts, mut account) = (Captures::default(), Vec::new(), None);
-        for part in steps.split_inclusive(|planned| planned.moves_to.is_some()) {
-            let mut ran = self.run(part, &mut captures).await?;
-            if let Some(key) = part.last().and_then(|planned| planned.moves_to.as_deref()) {
-                located = self.follow_key(located, key, &mut ran).await?;
-            }
-            doubts.append(&mut ran.doubts);
-            account = ran.account;
-        }
-        Ok((located, Ran { account, key: None, doubts }))
-    }
-
-    /// The account's key was moved: it is found under the new one from here on, by the same id.
-    async fn follow_key(&self, located: Located, sent: &str, ran: &mut Ran) -> Result<Located, OperationError> {
-        let kind = self.kind();
-        let Some(link) = &located.link else { return Ok(located) };
-        let shown = ran.account.as_ref().and_then(|shown| kind.key_of(&shown.document));
-        let unsure = ran.doubts.pop_if(|(planned, _)| planned.moves_to.is_some());
-        // In doubt the account is where it is; what would follow speaks of the new key. Another case of a name may be none to the
-        // target: then the account stays where it was, too.
-        let other_case = fold(sent) == fold(&located.key);
-        let may_stay = unsure.is_some() || (other_case && shown.is_none());
-        if may_stay && self.is_there(&located).await? {
-            return match unsure {
-                Some((_, error)) if !other_case => Err(error),
-                unsure => {
-                    ran.doubts.extend(unsure);
-                    Ok(located)
-                }
-            };
-        }
-        ran.doubts.extend(unsure);
-        // The target's form of the key wins.
-        let key = shown.unwrap_or_else(|| sent.to_owned());
-        let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
-        let mut link = (**link).clone();
-        (link.target_key, link.changed) = (key.clone(), (self.gateway.now)());
-        // Whoever had that key before us has it no longer.
-        let holders = self.gateway.store.links_by_keys(&self.scope(), &[&key])?;
-        for other in holders
-            .into_iter()
-            .flatten()
-            .filter(|other| other.state == LinkState::Live && other.scim_id != link.scim_id)
-        {
-            // Whoever writes there writes to nobody; the wait is short, as two renames may want each other's keys.
-            let soon = self.budget.deadline().min(Instant::now() + PATIENCE);
-            let name = format!("{}/id/{}", self.kind().kind.name, other.scim_id);
-            let _turn = self.instance.locks.acquire(name, soon).await.ok();
-            self.gateway.store.bury(&self.scope(), &other.scim_id, link.changed).await?;
-        }
-        self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
-        Ok(Located { key, term, link: Some(Arc::new(link)), ..located })
     }
 
     /// Does somebody look at the account that the target's answers show? A new key of its own stands there, too.
@@ -311,103 +243,6 @@ impl Work {
             None => self.gather(located, Extent::Whole).await.map(Some),
         }
     }
-
-    /// Keeps what the target cannot hold, and returns the resource as it now reads.
-    async fn commit(
-        &self,
-        located: &Located,
-        decided: &Decided,
-        seen: Option<Account>,
-    ) -> Result<Option<Resource>, OperationError> {
-        let kind = self.kind();
-        if !kind.stores() {
-            return Ok(seen.map(|account| account.resource));
-        }
-        let changed: Vec<usize> = decided.changes.rules.clone();
-        let old = located.link.as_deref();
-        let mut remembered = old.map(|link| link.remembered.clone()).unwrap_or_default();
-        // The sent form of an attribute that is another one now is nobody's any more.
-        if let Some(before) = &decided.before {
-            let differs = |rule: &&Rule| before.resource.get(&rule.attribute) != decided.after.get(&rule.attribute);
-            for rule in kind.rules.iter().filter(|rule| rule.remember).filter(differs) {
-                remembered.remove(&rule.attribute.to_string());
-            }
-        }
-        if let Some(account) = &seen {
-            let mut shown = kind.to_scim(&account.shown.document, &|_| true, self.known())?;
-            self.translate(&mut shown).await?;
-            note_sent(self, &changed, (&decided.after, &shown), &mut remembered);
-        }
-        if let Some(before) = decided.before.as_ref().filter(|_| !decided.unsaid.is_empty()) {
-            let held = kind.to_scim(&before.shown.document, &|_| true, self.known())?;
-            note_sent(self, &decided.unsaid, (&Resource::default(), &held), &mut remembered);
-        }
-        let link = self.keep(located, decided.keeps.clone(), remembered).await?;
-        let Some(mut account) = seen else { return Ok(None) };
-        let located = Located { link, ..located.clone() };
-        account = self.seen(&located, account.shown, Extent::Whole).await?;
-        Ok(Some(account.resource))
-    }
-
-    /// Writes the row of an account, or removes it where it would hold nothing.
-    pub(super) async fn keep(
-        &self,
-        located: &Located,
-        kept: Resource,
-        remembered: BTreeMap<String, Remembered>,
-    ) -> Result<Option<Arc<Link>>, OperationError> {
-        let kind = self.kind();
-        let mut link = match &located.link {
-            Some(link) => (**link).clone(),
-            None => self.new_link(kind, &located.key)?,
-        };
-        let unchanged = located.link.is_some() && link.kept == kept.0 && link.remembered == remembered;
-        (link.indexed, link.kept, link.remembered) = (indexed(&kept), kept.0, remembered);
-        link.changed = (self.gateway.now)();
-        if kind.key.stable && link.kept.is_empty() && link.remembered.is_empty() {
-            if located.link.is_some() {
-                self.gateway.store.forget(&self.scope(), &link.scim_id).await?;
-            }
-            return Ok(None);
-        }
-        if !unchanged {
-            self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
-        }
-        Ok(Some(Arc::new(link)))
-    }
-}
-
-/// Notes the sent form of remembered attributes where the target shows another one.
-pub(super) fn note_sent(
-    work: &Work,
-    rules: &[usize],
-    (sent, shown): (&Resource, &Resource),
-    remembered: &mut BTreeMap<String, Remembered>,
-) {
-    for rule in rules.iter().map(|place| &work.kind().rules[*place]).filter(|rule| rule.remembers()) {
-        let (name, sent, held) = (rule.attribute.to_string(), sent.get(&rule.attribute), shown.get(&rule.attribute));
-        if sent == held {
-            remembered.remove(&name);
-        } else {
-            let value = |value: Option<&Value>| value.cloned().unwrap_or(Value::Null);
-            remembered.insert(name, Remembered { sent: value(sent), held: value(held) });
-        }
-    }
-}
-
-/// What our store holds after a change. An attribute that does not change keeps what was kept of it: which of its elements the
-/// target held cannot be told from what is left.
-fn kept_after(kind: &TypeMapping, kept: &Resource, (before, after): (&Resource, &Resource)) -> Resource {
-    let anew = kind.kept_part(after);
-    let mut keeps = Resource::default();
-    for attribute in kind.kept() {
-        let same = before.whole(attribute) == after.whole(attribute);
-        let source = if same { kept } else { &anew };
-        if let Some(value) = source.whole(attribute) {
-            keeps.set(attribute, value.clone());
-        }
-    }
-    keeps
 }
 
 /// Where the refused change would move the key, says what the mapping lacks.
@@ -420,9 +255,10 @@ fn with_way_out(kind: &TypeMapping, mut error: ScimError) -> ScimError {
 
 /// `written: refuse`: what is said of the attribute must be what it is already.
 pub(super) fn check_refused(kind: &TypeMapping, before: &Resource, after: &Resource) -> Result<(), ScimError> {
-    let other = |rule: &&Rule| after.get(&rule.attribute).is_some_and(|said| before.get(&rule.attribute) != Some(said));
-    match kind.rules.iter().filter(|rule| rule.written == Written::Refused).find(other) {
-        Some(rule) => {
+    let other = |rule: &Rule| after.get(&rule.attribute).is_some_and(|said| before.get(&rule.attribute) != Some(said));
+    let mut said = kind.rules.present_in(&[after]);
+    match said.find(|(_, rule)| rule.written == Written::Refused && other(rule)) {
+        Some((_, rule)) => {
             let detail = format!("`{}` cannot be changed in this target", rule.attribute);
             Err(ScimError::bad_request(ScimType::Mutability, detail))
         }
@@ -432,7 +268,8 @@ pub(super) fn check_refused(kind: &TypeMapping, before: &Resource, after: &Resou
 
 /// What a client cannot write stays as it is, whatever it sent.
 fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
-    for rule in work.kind().rules.iter().filter(|rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none()) {
+    let read_only = |rule: &Rule| !rule.is_sent() && !rule.is_kept() && rule.through.is_none();
+    for (_, rule) in work.kind().rules.present_in(&[before, after]).filter(|(_, rule)| read_only(rule)) {
         match before.get(&rule.attribute) {
             Some(value) => after.set(&rule.attribute, value.clone()),
             None => drop(after.remove(&rule.attribute)),
@@ -447,35 +284,12 @@ fn carry_read_only(work: &Work, before: &Resource, after: &mut Resource) {
 /// the client cleared it.
 fn carry_uncleared(work: &Work, before: &Resource, after: &mut Resource) -> Vec<usize> {
     let mut unsaid = Vec::new();
-    let rules = work.kind().rules.iter().enumerate();
-    for (place, rule) in rules.filter(|(_, rule)| rule.is_sent() && !rule.can_be_cleared()) {
+    let stays = |rule: &Rule| rule.is_sent() && !rule.can_be_cleared();
+    for (place, rule) in work.kind().rules.present_in(&[before]).filter(|(_, rule)| stays(rule)) {
         if let (Some(value), None) = (before.get(&rule.attribute), after.get(&rule.attribute)) {
             after.set(&rule.attribute, value.clone());
             unsaid.extend(rule.remember.then_some(place));
         }
     }
     unsaid
-}
-
-/// The values under which the store finds a row again.
-pub fn indexed(kept: &Resource) -> Vec<KeptValue> {
-    fn leaves(path: &str, value: &Value, found: &mut Vec<KeptValue>) {
-        match value {
-            Value::Object(fields) => {
-                fields.iter().for_each(|(sub, value)| leaves(&format!("{path}.{sub}"), value, found))
-            }
-            Value::Array(list) => list.iter().for_each(|one| leaves(path, one, found)),
-            scalar => found.push(KeptValue::new(path, fold(&as_text(scalar)))),
-        }
-    }
-    let mut found = Vec::new();
-    for (name, value) in &kept.0 {
-        match value {
-            Value::Object(fields) if name.starts_with("urn:") => {
-                fields.iter().for_each(|(sub, value)| leaves(&format!("{name}:{sub}"), value, &mut found))
-            }
-            value => leaves(name, value, &mut found),
-        }
-    }
-    found
 }

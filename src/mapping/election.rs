@@ -1,7 +1,7 @@
 //! Which element of a multi-valued attribute is primary, where no field of the elements says so.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::to_scim::RuleError;
-use crate::mapping::to_target::Draft;
 use crate::mapping::transform::same;
 use crate::mapping::{Item, Rule, Shape, TypeMapping};
 use crate::scim::fold::fold;

@@ -9,7 +9,7 @@ impl TypeMapping {
     /// The part of a resource that our store keeps.
     pub fn kept_part(&self, resource: &Resource) -> Resource {
         let mut kept = Resource::default();
-        for rule in self.rules.iter().filter(|rule| rule.is_kept()) {
+        for (_, rule) in self.rules.present_in(&[resource]).filter(|(_, rule)| rule.is_kept()) {
             if keeps_rest(rule) {
                 let rest: Vec<Value> = self.rest(&rule.attribute, resource).into_iter().cloned().collect();
                 kept.set(&rule.attribute, Value::Array(rest));
@@ -22,7 +22,7 @@ impl TypeMapping {
 
     /// Lays kept attributes over what the target shows.
     pub fn lay_over(&self, resource: &mut Resource, kept: &Resource) {
-        for rule in self.rules.iter().filter(|rule| rule.is_kept()) {
+        for (_, rule) in self.rules.present_in(&[kept]).filter(|(_, rule)| rule.is_kept()) {
             if keeps_rest(rule) {
                 if kept.elements(&rule.attribute).is_empty()
                     || resource.elements(&rule.attribute).iter().any(|one| kept.elements(&rule.attribute).contains(one))
@@ -52,7 +52,7 @@ impl TypeMapping {
 
     /// Does the store hold anything for this type: kept attributes, sent forms to remember, tombstones of what stays readable?
     pub fn stores(&self) -> bool {
-        self.leaves() == Leaves::Account || self.rules.iter().any(|rule| rule.is_kept() || rule.remembers())
+        self.leaves() == Leaves::Account || self.rules.store_something()
     }
 }
 

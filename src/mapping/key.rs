@@ -1,9 +1,9 @@
 //! Made keys: how the attributes that a key is made of become part of it.
 
-use crate::mapping::TypeMapping;
 use crate::mapping::to_scim::{RuleError, RuleFault};
 use crate::mapping::to_target::ResourceScope;
 use crate::mapping::transform::slug;
+use crate::mapping::{Rule, TypeMapping};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Mutability;
@@ -81,7 +81,7 @@ impl TypeMapping {
     pub fn key_is_fixed(&self) -> bool {
         let immutable = |hole: &Variable| match hole {
             Variable::Attribute(name) => {
-                let attribute = self.kind.path(name).ok().and_then(|path| self.kind.attribute(&path));
+                let attribute = self.kind.find(name).and_then(|path| self.kind.attribute(path));
                 attribute.is_some_and(|attribute| attribute.mutability == Mutability::Immutable)
             }
             _ => true,
@@ -91,10 +91,15 @@ impl TypeMapping {
     }
 
     /// Is a made key made of this rule's attribute?
-    pub fn is_in_key(&self, rule: &crate::mapping::Rule) -> bool {
+    pub fn is_in_key(&self, rule: &Rule) -> bool {
+        self.key_rules().any(|(_, own)| own.attribute == rule.attribute)
+    }
+
+    /// The rules of the attributes that a made key is made of, in the key's order.
+    fn key_rules(&self) -> impl Iterator<Item = (usize, &Rule)> {
         let holes = self.key.made.iter().flat_map(|made| made.holes());
-        let mut names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
-        names.any(|name| **name == *rule.attribute.to_string())
+        let names = holes.filter_map(|hole| if let Variable::Attribute(name) = hole { Some(name) } else { None });
+        names.flat_map(|name| self.rules.named(name))
     }
 
     /// The attributes that a made key is made of and that no row of `update` names: they cannot change.
@@ -102,12 +107,14 @@ impl TypeMapping {
         let named = |path: &AttributePath| {
             self.update.iter().flat_map(|row| &row.takes).any(|takes| takes.attribute.covers(path))
         };
-        let rules = self.rules.iter().filter(|rule| self.is_in_key(rule));
-        rules.map(|rule| &rule.attribute).filter(move |path| !named(path))
+        let mut places: Vec<usize> = self.key_rules().map(|(place, _)| place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().map(|place| &self.rules[place].attribute).filter(move |path| !named(path))
     }
 
     fn refused(&self, attribute: &str) -> RuleError {
-        let rule = self.rules.iter().find(|rule| rule.attribute.to_string() == attribute);
-        RuleError { attribute: attribute.to_owned(), line: rule.map_or(0, |rule| rule.line), cause: RuleFault::Key }
+        let line = self.rules.named(attribute).next().map_or(0, |(_, rule)| rule.line);
+        RuleError { attribute: attribute.to_owned(), line, cause: RuleFault::Key }
     }
 }

@@ -1,7 +1,7 @@
 //! An element of an array that a boolean stands for: there or not, whatever else the array holds.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::to_scim::RuleError;
-use crate::mapping::to_target::Draft;
 use crate::mapping::transform::same;
 use crate::mapping::{Rule, TransformError};
 use crate::wire::{Body, Condition, Path, Scope};

@@ -3,6 +3,7 @@
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+pub mod draft;
 pub mod election;
 pub mod kept;
 pub mod key;
@@ -12,6 +13,7 @@ pub mod planner;
 pub mod reading;
 pub mod record;
 pub mod rule;
+pub mod rules;
 mod shape;
 mod slips;
 mod source;
@@ -19,6 +21,7 @@ mod text;
 pub mod to_scim;
 pub mod to_target;
 pub mod transform;
+mod wants;
 pub mod writing;
 
 use crate::mapping::planner::Plannables;
@@ -39,9 +42,11 @@ pub use member::Member;
 pub use planner::{By, Planner, PlannerError};
 pub use reading::{Main, NamedRead, Reading};
 pub use rule::{Cleared, Item, Rest, Rule, Shape, Source, Through, Unknown, Written};
+pub use rules::Rules;
 pub use shape::json_schema;
 pub use slips::no_text;
 pub use transform::{Conversion, Transform, TransformError};
+pub use wants::Wants;
 pub use writing::{Delete, Follow, Leaves, Poll};
 
 /// One compiled mapping file.
@@ -87,7 +92,7 @@ pub struct TypeMapping {
     /// What becomes of a standard attribute that is sent but not offered.
     pub unsupported: Unsupported,
     /// One per attribute, in file order.
-    pub rules: Vec<Rule>,
+    pub rules: Rules,
     /// Reading one account by its key.
     pub read: Option<Reading>,
     /// Listing accounts.
@@ -155,8 +160,8 @@ pub struct Search {
     pub undecided: Vec<usize>,
     /// Where in an item stands what `<key>` of the read call takes, if that is not the account's key.
     pub handle: Option<Path>,
-    /// The rules by which its items are read, where they show some value otherwise than the account does.
-    pub rules: Option<Vec<Rule>>,
+    /// The rules, each with its place in [`TypeMapping::rules`], by which items are read that show a value otherwise than the account does.
+    pub rules: Option<Vec<(usize, Rule)>>,
 }
 
 /// A way to find accounts by a value. It may yield more than asked for, never less.
@@ -287,7 +292,7 @@ impl Mapping {
 impl TypeMapping {
     /// The rule of an attribute, or of its parent.
     pub fn rule(&self, attribute: &AttributePath) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.attribute.covers(attribute))
+        self.rules.of(attribute).map(|(_, rule)| rule).find(|rule| rule.attribute.covers(attribute))
     }
 
     /// May the target show accounts that no client sees, so that its own count is no total?
@@ -302,7 +307,7 @@ impl TypeMapping {
 
     /// The attributes that our store holds because the target cannot.
     pub fn kept(&self) -> impl Iterator<Item = &AttributePath> {
-        self.rules.iter().filter(|rule| rule.is_kept()).map(|rule| &rule.attribute)
+        self.rules.kept().map(|(_, rule)| &rule.attribute)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How accounts are read: the main answer, further answers that lie under their names in it, and what list items lack of that.
 
-use crate::mapping::{Election, Find, Rule, Search, Shape, Source, Transform, TypeMapping};
+use crate::mapping::{Election, Find, Rule, Search, Shape, Source, Transform, TypeMapping, Wants};
 use crate::scim::path::AttributePath;
 use crate::wire::{CallId, Condition, Path, Scope, Variable};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub struct NamedRead {
     pub name: Arc<str>,
     /// The call; it is walked where its [`crate::wire::Call::listing`] is set.
     pub call: CallId,
-    /// The attributes whose rules look into it.
+    /// The attributes whose rules look into it, sorted.
     pub feeds: Vec<AttributePath>,
     /// A condition or the version looks into it, so every read of the account needs it.
     pub judges: bool,
@@ -52,7 +52,23 @@ impl Reading {
 impl NamedRead {
     /// Does a rule of this attribute look into it?
     pub fn feeds(&self, attribute: &AttributePath) -> bool {
-        self.feeds.iter().any(|fed| fed.covers(attribute) || attribute.covers(fed))
+        self.fed(attribute).iter().any(|fed| fed.covers(attribute) || attribute.covers(fed))
+    }
+
+    /// Does the rule of an attribute look into it that is wanted?
+    pub fn feeds_any(&self, wants: Wants<'_>) -> bool {
+        match wants.among_these() {
+            Some(few) => few.iter().flat_map(|one| self.fed(one)).any(|fed| wants.takes(fed)),
+            None => self.feeds.iter().any(|fed| wants.takes(fed)),
+        }
+    }
+
+    /// What it feeds of an attribute: the whole and sub-attributes, which stand side by side.
+    fn fed(&self, attribute: &AttributePath) -> &[AttributePath] {
+        let whole = |path: &AttributePath| (&path.extension, &path.name).cmp(&(&attribute.extension, &attribute.name));
+        let start = self.feeds.partition_point(|fed| whole(fed).is_lt());
+        let end = self.feeds.partition_point(|fed| whole(fed).is_le());
+        &self.feeds[start..end]
     }
 }
 

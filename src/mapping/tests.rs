@@ -46,8 +46,8 @@ fn a_whole_mapping_compiles() {
     assert_eq!((mapping.types.len(), mapping.tests.len()), (2, 2));
     let user = mapping.kind("User").unwrap();
     assert_eq!((user.key.at.text(), user.key.stable, user.key.number), ("$.id", true, true));
-    assert_eq!(user.rules.len(), 11);
-    assert_eq!(user.rules.iter().filter(|rule| rule.is_kept()).count(), 2);
+    assert_eq!(user.rules.all().len(), 11);
+    assert_eq!(user.rules.all().iter().filter(|rule| rule.is_kept()).count(), 2);
     assert!(matches!(&rule(&mapping, "User", "userName").shape, Shape::Field(path) if path.text() == "$.login"));
     assert!(rule(&mapping, "User", "name.givenName").default.is_some());
     assert!(matches!(rule(&mapping, "User", "password").shape, Shape::Write(_)));
@@ -190,6 +190,7 @@ fn the_rest_of_the_language_compiles() {
     assert!(rule(&mapping, "User", "timezone").is_scripted() && rule(&mapping, "User", "password").is_kept());
     let emails: Vec<bool> = user
         .rules
+        .all()
         .iter()
         .filter_map(|rule| match &rule.shape {
             Shape::One { primary, .. } => Some(*primary),

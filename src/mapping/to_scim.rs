@@ -3,7 +3,7 @@
 use crate::mapping::keyed;
 use crate::mapping::to_target::array_of;
 use crate::mapping::transform::same;
-use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt, Written};
+use crate::mapping::{Cleared, Item, Rule, Shape, Source, Transform, TypeMapping, VersionAt, Wants, Written};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::scim::schema::Kind;
@@ -76,9 +76,6 @@ impl Scope for AccountScope<'_> {
     }
 }
 
-/// Which attributes are wanted.
-pub type Wants<'a> = dyn Fn(&AttributePath) -> bool + 'a;
-
 impl TypeMapping {
     /// The account's key as text, if it has one.
     pub fn key_of(&self, account: &Value) -> Option<String> {
@@ -102,43 +99,39 @@ impl TypeMapping {
     ///
     /// # Errors
     /// A value that no transform expects, or a required attribute that the account lacks.
-    pub fn to_scim(
-        &self,
-        account: &Value,
-        wants: &dyn Fn(&AttributePath) -> bool,
-        known: &dyn Scope,
-    ) -> Result<Resource, RuleError> {
-        self.to_scim_by(&self.rules, account, (wants, known))
+    pub fn to_scim(&self, account: &Value, wants: Wants<'_>, known: &dyn Scope) -> Result<Resource, RuleError> {
+        self.to_scim_by(&[], account, (wants, known))
     }
 
-    /// The same by other rules than the type's: list items may show values otherwise.
+    /// The same with these rules in the places of the type's own: list items may show values otherwise.
     ///
     /// # Errors
     /// As [`TypeMapping::to_scim`].
     pub fn to_scim_by(
         &self,
-        rules: &[Rule],
+        instead: &[(usize, Rule)],
         account: &Value,
-        (wants, known): (&Wants<'_>, &dyn Scope),
+        (wants, known): (Wants<'_>, &dyn Scope),
     ) -> Result<Resource, RuleError> {
         let mut resource = Resource::default();
-        for rule in rules.iter().filter(|rule| wants(&rule.attribute)) {
-            self.read_rule(rule, (account, known), &mut resource)?;
+        for (place, rule) in self.rules.read_in(account, wants) {
+            let other = instead.iter().find(|(other, _)| *other == place).map(|(_, other)| other);
+            self.read_rule(other.unwrap_or(rule), (account, known), &mut resource)?;
         }
         Ok(resource)
     }
 
-    /// What every account shows of the attributes whose changes are refused; those that depend on the account are left out.
-    pub fn constants(&self, known: &dyn Scope) -> Resource {
+    /// What every account shows of those attributes of the resource whose changes are refused; what depends on the account is left out.
+    pub fn constants(&self, of: &Resource, known: &dyn Scope) -> Resource {
         let mut resource = Resource::default();
-        for rule in self.rules.iter().filter(|rule| rule.written == Written::Refused) {
+        for (_, rule) in self.rules.present_in(&[of]).filter(|(_, rule)| rule.written == Written::Refused) {
             // A rule that fails without an account depends on one.
             let _ = self.read_rule(rule, (&Value::Null, known), &mut resource);
         }
         resource
     }
 
-    fn read_rule(
+    pub(super) fn read_rule(
         &self,
         rule: &Rule,
         (account, known): (&Value, &dyn Scope),

@@ -1,5 +1,6 @@
 //! From a SCIM resource to the target's account: what a rule writes, and whether a change concerns it.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::election::{self, Election};
 use crate::mapping::member;
 use crate::mapping::to_scim::{RuleError, RuleFault};
@@ -8,21 +9,11 @@ use crate::mapping::{Cleared, Item, Rest, Rule, Sends, Shape, TypeMapping, Writt
 use crate::scim::fold::fold;
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Body, Hop, Nothing, Path, Scope, Term, Variable};
+use crate::scim::schema::Kind;
+use crate::wire::{Body, Hop, Nothing, Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
-
-/// A document on its way to the target.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Draft {
-    /// The fields so far.
-    pub document: Value,
-    /// Places that are filled when the call is sent, by settings, lookups or random text; the document shows their placeholders there.
-    pub late: Vec<(Path, Body)>,
-    /// Each field written, and the line of the rule behind it.
-    pub lines: Vec<(Path, u32)>,
-}
 
 /// The resource as the scope of defaults and made keys: `<userName>`.
 pub struct ResourceScope<'a> {
@@ -38,15 +29,9 @@ impl Scope for ResourceScope<'_> {
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
         match variable {
             Variable::Attribute(name) => {
-                let path = self
-                    .mapping
-                    .rules
-                    .iter()
-                    .map(|rule| &rule.attribute)
-                    .find(|path| path.to_string() == **name)
-                    .cloned();
-                let path = path.or_else(|| self.mapping.kind.path(name).ok())?;
-                self.resource.get(&path).or_else(|| self.part(&path)).map(Cow::Borrowed)
+                let known = self.mapping.rules.named(name).next().map(|(_, rule)| &rule.attribute);
+                let path = known.or_else(|| self.mapping.kind.find(name))?;
+                self.resource.get(path).or_else(|| self.part(path)).map(Cow::Borrowed)
             }
             Variable::Random => Some(Cow::Owned(Value::from("<random>"))),
             other => self.known.value(other),
@@ -199,6 +184,14 @@ impl TypeMapping {
         }
     }
 
+    /// How a value reads once the target has made its own of it, where the sent form is remembered.
+    pub fn reads_back(&self, attribute: &AttributePath, value: &Value, known: &dyn Scope) -> Option<Value> {
+        let (_, rule) = self.rules.of(attribute).find(|(_, rule)| rule.remember && rule.only_path().is_some())?;
+        let held = rule.transform.to_target(value, known).ok()?;
+        let kind = self.kind.attribute(attribute).map_or(Kind::String, |attribute| attribute.kind);
+        rule.transform.to_scim(&held, kind, known).ok()?
+    }
+
     /// The part of the resource that the rule sends.
     pub fn value_of<'a>(&self, rule: &Rule, resource: &'a Resource) -> Option<&'a Value> {
         match &rule.shape {
@@ -240,15 +233,12 @@ impl TypeMapping {
         let Shape::One { of_type, .. } = &rule.shape else { return None };
         match of_type {
             Some(of_type) => of_that_type(elements, of_type).or_else(|| {
-                let taker = self.rules.iter().filter(|other| other.attribute == rule.attribute).find(|other| {
-                    match &other.shape {
-                        Shape::One { of_type: Some(other), .. } => of_that_type(elements, other).is_none(),
-                        _ => false,
-                    }
+                let types = self.rules_of(&rule.attribute).filter_map(|other| match &other.shape {
+                    Shape::One { of_type, .. } => of_type.as_ref(),
+                    _ => None,
                 });
-                let ours = taker.is_some_and(
-                    |taker| matches!(&taker.shape, Shape::One { of_type: Some(first), .. } if first == of_type),
-                );
+                let taker = types.into_iter().find(|other| of_that_type(elements, other).is_none());
+                let ours = taker.is_some_and(|first| first == of_type);
                 elements.iter().find(|element| ours && element.get("type").is_none())
             }),
             None => chosen_of_any_type(elements),
@@ -257,8 +247,7 @@ impl TypeMapping {
 
     /// The elements of a multi-valued attribute that no `one:` rule sends.
     pub fn rest<'a>(&self, attribute: &AttributePath, resource: &'a Resource) -> Vec<&'a Value> {
-        let rules = self.rules.iter().filter(|rule| rule.attribute == *attribute);
-        let sent: Vec<&Value> = rules.filter_map(|rule| self.chosen(rule, resource)).collect();
+        let sent: Vec<&Value> = self.rules_of(attribute).filter_map(|rule| self.chosen(rule, resource)).collect();
         resource
             .elements(attribute)
             .iter()
@@ -271,11 +260,15 @@ impl TypeMapping {
     /// # Errors
     /// `rest: refuse` and more elements than one.
     pub fn check_rest(&self, resource: &Resource) -> Result<(), RuleError> {
-        let refusing = self.rules.iter().find(|rule| {
+        let refusing = self.rules.present_in(&[resource]).find(|(_, rule)| {
             matches!(rule.shape, Shape::One { rest: Rest::Refuse, .. })
                 && !self.rest(&rule.attribute, resource).is_empty()
         });
-        refusing.map_or(Ok(()), |rule| Err(rule.failed(RuleFault::Rest)))
+        refusing.map_or(Ok(()), |(_, rule)| Err(rule.failed(RuleFault::Rest)))
+    }
+
+    fn rules_of<'a>(&'a self, attribute: &'a AttributePath) -> impl Iterator<Item = &'a Rule> {
+        self.rules.covered(std::slice::from_ref(attribute))
     }
 }
 
@@ -293,66 +286,6 @@ impl Item {
     }
 }
 
-impl Draft {
-    /// The document as an argument: a value, or one that is still open where a random text is drawn when it is sent.
-    pub fn take_term(&mut self) -> Term {
-        if self.late.is_empty() {
-            return Term::Value(self.document.take());
-        }
-        let mut body = Body::of(&self.document);
-        for (at, late) in std::mem::take(&mut self.late) {
-            let slot = at.hops().and_then(|hops| hops.iter().try_fold(&mut body, |place, hop| place.field(hop)));
-            if let Some(slot) = slot {
-                *slot = late;
-            }
-        }
-        Term::Open(body)
-    }
-
-    /// Writes a field as far as it is known now; the rest is filled in when the call is sent.
-    pub fn put_late(&mut self, at: &Path, (body, scope): (&Body, &dyn Scope), line: u32) {
-        let put = |hole: &Variable| scope.value(hole).filter(|_| !hole.is_late()).map(|value| Body::of(&value));
-        let Some(body) = body.with(&put) else { return };
-        if let Some(value) = body.fill(&Placeholders) {
-            self.put(at, value, line);
-            self.late.push((at.clone(), body));
-        }
-    }
-
-    /// Writes a field and notes the rule behind it.
-    pub fn put(&mut self, at: &Path, value: Value, line: u32) {
-        at.set(&mut self.document, value);
-        self.lines.push((at.clone(), line));
-    }
-
-    /// Leaves a field out, which is a change too, and notes the rule behind it.
-    fn leave_out(&mut self, at: &Path, line: u32) {
-        at.remove(&mut self.document);
-        self.lines.push((at.clone(), line));
-    }
-
-    /// The place as it stands: as an earlier rule wrote it, or as the account was read.
-    pub(crate) fn standing<'a>(&'a self, at: &Path, before: Option<&'a Value>) -> Option<&'a Value> {
-        at.first(&self.document).or_else(|| at.first(before?))
-    }
-
-    /// Copies the array that a filtered path leads through from the account as read, so that its other elements survive.
-    pub(crate) fn carry(&mut self, at: &Path, before: Option<&Value>) {
-        let Some(hops) = at.hops() else { return };
-        let Some(depth) = hops.iter().position(|hop| !matches!(hop, Hop::Name(_))) else { return };
-        let names = hops[..depth].iter().filter_map(|hop| match hop {
-            Hop::Name(name) => Some(&**name),
-            _ => None,
-        });
-        let array = Path::of_names(names);
-        if array.first(&self.document).is_none()
-            && let Some(whole) = before.and_then(|document| array.first(document))
-        {
-            array.set(&mut self.document, whole.clone());
-        }
-    }
-}
-
 /// What is known, and as `<value>` what the field held before.
 struct AsItWas<'a> {
     held: Option<&'a Value>,
@@ -365,15 +298,6 @@ impl Scope for AsItWas<'_> {
             Variable::Value => self.held.map(Cow::Borrowed),
             other => self.known.value(other),
         }
-    }
-}
-
-/// Shows what is filled in late as its placeholder.
-struct Placeholders;
-
-impl Scope for Placeholders {
-    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
-        variable.is_late().then(|| Cow::Owned(Value::from(format!("<{variable}>"))))
     }
 }
 

@@ -49,7 +49,7 @@ impl Changes {
 pub fn diff(kind: &TypeMapping, before: &Resource, after: &Resource) -> Changes {
     let mut changes = Changes::default();
     let written = |rule: &Rule| rule.is_sent() || rule.through.is_some();
-    for (place, rule) in kind.rules.iter().enumerate().filter(|(_, rule)| written(rule)) {
+    for (place, rule) in kind.rules.present_in(&[before, after]).filter(|(_, rule)| written(rule)) {
         if rule.has_calls() || rule.through.is_some() {
             changes.elements.extend(element_diff(place, rule, before, after));
         } else if !kind.sends_alike(rule, before, after) {
@@ -73,7 +73,7 @@ pub fn blind(
     }
     let mut changes = Changes::default();
     for operation in operations {
-        let (place, rule) = kind.rules.iter().enumerate().find(|(_, rule)| concerns(rule, operation))?;
+        let (place, rule) = kind.rules.of(&operation.path).find(|(_, rule)| concerns(rule, operation))?;
         if rule.through.is_some() {
             return None;
         }
@@ -84,12 +84,7 @@ pub fn blind(
             continue;
         }
         if !rule.is_blind()
-            || kind
-                .rules
-                .iter()
-                .filter(|other| other.attribute.parent() == rule.attribute.parent() && shares(other, rule))
-                .count()
-                > 1
+            || kind.rules.of(&rule.attribute).filter(|(_, other)| shares(other, rule)).count() > 1
             || (!rule.has_calls() && !is_self_contained(mapping, kind, rule))
             || is_partial(kind, rule, operation)
             || rule.stays().is_some()
@@ -98,7 +93,7 @@ pub fn blind(
         }
         if rule.has_calls() {
             changes.note(place, blind_elements(operation)?);
-        } else if replaces(rule, operation) {
+        } else if replaces(kind, rule, operation) {
             changes.rules.retain(|known| *known != place);
             changes.rules.push(place);
         } else {
@@ -127,8 +122,8 @@ pub fn listed<'a>(kind: &TypeMapping, operations: &'a [Operation]) -> (Changes, 
     let mut changes = Changes::default();
     let (mut by_name, mut rest) = (Vec::new(), Vec::new());
     for operation in operations {
-        let place = kind.rules.iter().position(|rule| concerns(rule, operation) && is_array(kind, rule));
-        match place.and_then(|place| Some((place, blind_elements(operation)?))) {
+        let array = kind.rules.of(&operation.path).find(|(_, rule)| concerns(rule, operation) && is_array(kind, rule));
+        match array.and_then(|(place, _)| Some((place, blind_elements(operation)?))) {
             Some(named) => by_name.push((named, operation)),
             None => rest.push(operation),
         }
@@ -157,7 +152,8 @@ fn is_array(kind: &TypeMapping, rule: &Rule) -> bool {
     }
     let Shape::Each { items, .. } = &rule.shape else { return false };
     // Which element is primary can only be told from all of them.
-    if kind.rules.iter().any(|other| matches!(other.shape, Shape::Elected { .. }) && shares(other, rule)) {
+    let elects = |other: &Rule| matches!(other.shape, Shape::Elected { .. }) && shares(other, rule);
+    if kind.rules.of(&rule.attribute).any(|(_, other)| elects(other)) {
         return false;
     }
     // Elements with more than a value and what is only shown are compared as wholes.
@@ -283,8 +279,14 @@ fn is_partial(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
 }
 
 /// Does the operation say the whole of what the rule sends?
-fn replaces(rule: &Rule, operation: &Operation) -> bool {
+fn replaces(kind: &TypeMapping, rule: &Rule, operation: &Operation) -> bool {
+    let several = kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.multi_valued);
     match &rule.shape {
+        // Elements that are added to a list, or taken out of it by name, leave the others where they are.
+        Shape::Field(_) | Shape::Write(_) if several => {
+            let whole = operation.path == rule.attribute && operation.element.is_none();
+            whole && (operation.change == Change::Replace || operation.value.is_none())
+        }
         Shape::Field(_) | Shape::Write(_) if operation.path == rule.attribute => operation.element.is_none(),
         // A reference's `value` is all that is held of it.
         Shape::Field(_) | Shape::Write(_) if rule.attribute.sub.is_none() => false,

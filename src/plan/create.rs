@@ -1,14 +1,15 @@
 //! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
 
-use crate::mapping::to_target::Draft;
+use crate::mapping::draft::Draft;
 use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
-use crate::plan::write::{PlanError, Subject, carried, made_key, rows};
+use crate::plan::rows::rows;
+use crate::plan::write::{PlanError, Subject, carried, made_key};
 use crate::plan::{Planned, Purpose};
+use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Call, Scope, Term, Variable};
+use crate::wire::{Call, Variable};
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
 /// How an account is made.
 #[derive(Debug, Clone)]
@@ -33,7 +34,7 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     let mut draft = Draft { document: Value::Object(Map::new()), ..Draft::default() };
     let mut covers = Vec::new();
     let keyed = subject.keyed(resource);
-    for rule in &kind.rules {
+    for (_, rule) in kind.rules.of_new(resource) {
         let given = rule.is_sent() && !resource.elements(&rule.attribute).is_empty();
         match &rule.shape {
             Shape::Each { .. } if rule.has_calls() => continue,
@@ -53,9 +54,9 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     }
     let key = made_key(kind, (resource, subject.known))?.unwrap_or_else(|| subject.key.clone());
     let made = Subject { key, ..*subject };
-    let mut planned = carried(&made, &create.write, (draft, covers), resource)?;
+    let mut planned = carried(&made, &create.write, (&mut draft, covers), resource)?;
     planned.purpose = Purpose::Create;
-    let left = left_over(subject, &planned, (resource, &keyed));
+    let left = left_over(subject, (&planned, &draft), (resource, &keyed));
     for attribute in left.rules.iter().map(|place| &kind.rules[*place].attribute) {
         planned.covers.retain(|covered| covered != attribute);
     }
@@ -89,48 +90,56 @@ pub fn missing(kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> C
 }
 
 /// What was given and is not in the create's request, as far as updates take it.
-fn left_over(subject: &Subject<'_>, planned: &Planned, (resource, keyed): (&Resource, &Resource)) -> Changes {
+fn left_over(
+    subject: &Subject<'_>,
+    (planned, draft): (&Planned, &Draft),
+    (resource, keyed): (&Resource, &Resource),
+) -> Changes {
     let kind = subject.kind;
-    let call = subject.mapping.call(planned.step.call);
+    let carried = Carried::of(kind, subject.mapping.call(planned.step.call), (planned, draft));
     let mut left = crate::plan::diff(kind, &Resource::default(), resource);
     left.elements.retain(|change| kind.rules[change.rule].has_calls() || kind.rules[change.rule].through.is_some());
     left.rules.retain(|place| {
         let rule = &kind.rules[*place];
         let given = rule.refers_to.is_none() || kind.value_of(rule, keyed).is_some();
-        given && !is_carried(kind, rule, (call, planned)) && kind.update.iter().any(|row| row.may_take(rule))
+        given && !carried.holds(rule) && kind.update.iter().any(|row| row.may_take(rule))
     });
     left
 }
 
-fn is_carried(kind: &TypeMapping, rule: &Rule, (call, planned): (&Call, &Planned)) -> bool {
-    let holes = call.holes();
-    let named = holes.iter().any(|hole| match hole {
-        Variable::Attribute(name) => {
-            kind.kind.path(name).is_ok_and(|path| rule.attribute.covers(&path) || path.covers(&rule.attribute))
-        }
-        Variable::Field(path) => rule.written_paths().iter().any(|own| path.text().starts_with(own.text())),
-        _ => false,
-    });
-    let made = || kind.key.made.iter().flat_map(|made| made.holes()).collect::<Vec<_>>();
-    let in_key = holes.contains(&&Variable::Key)
-        && made().iter().any(|hole| matches!(hole, Variable::Attribute(name) if **name == *rule.attribute.to_string()));
-    let held = |account: &Value| rule.written_paths().iter().any(|path| path.first(account).is_some());
-    named || in_key || (holes.contains(&&Variable::Account) && sent(planned).as_ref().is_some_and(held))
+/// What the request of a create holds.
+struct Carried<'a> {
+    kind: &'a TypeMapping,
+    /// What its call names.
+    holes: Vec<&'a Variable>,
+    attributes: Vec<&'a AttributePath>,
+    /// The account, where the call names it, with placeholders for what is drawn or filled in when it is sent.
+    account: Option<&'a Value>,
 }
 
-/// The account in the request, with something in the places of what is drawn or filled in when it is sent.
-fn sent(planned: &Planned) -> Option<Value> {
-    planned.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
-        (Variable::Account, Term::Value(value)) => Some(value.clone()),
-        (Variable::Account, Term::Open(body)) => body.fill(&Something),
-        _ => None,
-    })
-}
+impl<'a> Carried<'a> {
+    fn of(kind: &'a TypeMapping, call: &'a Call, (planned, draft): (&'a Planned, &'a Draft)) -> Carried<'a> {
+        let holes = call.holes();
+        let attribute = |hole: &&Variable| match hole {
+            Variable::Attribute(name) => kind.kind.find(name),
+            _ => None,
+        };
+        let attributes = holes.iter().filter_map(attribute).collect();
+        // An account with open places was made of the draft, and not taken out of it.
+        let account = planned.account().unwrap_or(&draft.document);
+        let account = holes.contains(&&Variable::Account).then_some(account);
+        Carried { kind, account, holes, attributes }
+    }
 
-struct Something;
-
-impl Scope for Something {
-    fn value(&self, _: &Variable) -> Option<Cow<'_, Value>> {
-        Some(Cow::Owned(Value::Bool(true)))
+    fn holds(&self, rule: &Rule) -> bool {
+        let own = rule.written_paths();
+        let named = self.attributes.iter().any(|path| rule.attribute.covers(path) || path.covers(&rule.attribute));
+        let fields = self.holes.iter().any(|hole| match hole {
+            Variable::Field(path) => own.iter().any(|own| path.text().starts_with(own.text())),
+            _ => false,
+        });
+        let in_key = || self.holes.contains(&&Variable::Key) && self.kind.is_in_key(rule);
+        let held = |account: &Value| own.iter().any(|path| path.first(account).is_some());
+        named || fields || in_key() || self.account.is_some_and(held)
     }
 }

@@ -1,7 +1,8 @@
 //! Elements of multi-valued attributes on their way to the target: by calls of their own, or as arrays that are sent whole.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::keyed;
-use crate::mapping::to_target::{Draft, array_of, constants};
+use crate::mapping::to_target::{array_of, constants};
 use crate::mapping::{Cleared, Item, Rule, Shape, Transform, Unknown};
 use crate::plan::change::ElementChange;
 use crate::plan::write::{PlanError, Subject};
@@ -13,6 +14,7 @@ use crate::wire::{Argument, CallId, Nothing, Path, Scope, Variable};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 impl Subject<'_> {
     /// The calls that add elements.
@@ -24,8 +26,11 @@ impl Subject<'_> {
         }
         let call = add.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
         let mut elements = Vec::with_capacity(change.adds.len());
-        for (position, element) in change.adds.iter().filter(|(at, one)| !self.is_passed_over(rule, (*at, one))) {
-            elements.push(self.named(rule, (*position, element))?);
+        for (position, element) in &change.adds {
+            match self.named(rule, (*position, element)).and_then(|element| self.there(rule, element)) {
+                Err(PlanError::UnknownReference { .. }) if rule.unknown == Unknown::Ignored => {}
+                element => elements.push(element?),
+            }
         }
         if elements.is_empty() {
             return Ok(Vec::new());
@@ -42,15 +47,29 @@ impl Subject<'_> {
             return Ok(Vec::new());
         }
         let call = remove.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?;
-        // Who is unknown is no member: removing them is done already.
-        let known = change.removes.iter().enumerate().filter_map(|element| self.named(rule, element).ok());
-        let steps = self.element_steps(rule, call, &known.collect::<Vec<_>>(), |_| Purpose::Remove);
+        // Who is unknown is no member: removing them is done already. An account that is gone may be a member all the same.
+        let named = change.removes.iter().enumerate().filter_map(|element| self.named(rule, element).ok());
+        let names = self.mapping.call(call).holes().iter().any(|hole| matches!(hole, Variable::MemberAttribute(_)));
+        let known: Vec<Element> = named.filter(|element| !names || !self.is_gone(rule, element)).collect();
+        let steps = self.element_steps(rule, call, &known, |_| Purpose::Remove);
         Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }
 
     fn named<'e>(&self, rule: &Rule, (position, element): (usize, &'e Value)) -> Result<Element<'e>, PlanError> {
         let key = self.key_or_value(rule, (position, element))?;
         Ok(Element { position, id: id_in(element), value: self.in_form(rule, key.clone())?, key })
+    }
+
+    /// The element, if nobody found its account gone.
+    fn there<'e>(&self, rule: &Rule, element: Element<'e>) -> Result<Element<'e>, PlanError> {
+        match referred(rule).filter(|_| self.is_gone(rule, &element)) {
+            Some(kind) => Err(unknown(rule, element.position, kind)),
+            None => Ok(element),
+        }
+    }
+
+    fn is_gone(&self, rule: &Rule, element: &Element<'_>) -> bool {
+        referred(rule).zip(element.id.as_str()).is_some_and(|(kind, id)| self.references.is_gone(kind, id))
     }
 
     /// The element's `value` in the target's form.
@@ -71,9 +90,8 @@ impl Subject<'_> {
     /// The element's `value`; a reference becomes a key.
     fn key_or_value(&self, rule: &Rule, (position, element): (usize, &Value)) -> Result<Value, PlanError> {
         let value = id_in(element);
-        let Some(kind) = value_item(rule).and_then(|item| item.refers_to.as_ref()) else { return Ok(value.clone()) };
-        let unknown =
-            || PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() };
+        let Some(kind) = referred(rule) else { return Ok(value.clone()) };
+        let unknown = || unknown(rule, position, kind);
         let key = value.as_str().and_then(|id| self.references.key(kind, id)).ok_or_else(unknown)?;
         let referred = self.mapping.kind(kind).ok_or_else(unknown)?;
         key_value(referred, &key).ok_or_else(unknown)
@@ -152,8 +170,8 @@ impl Subject<'_> {
     fn member_attribute(&self, item: Option<&crate::mapping::Item>, (id, name): (&Value, &str)) -> Option<Value> {
         let kind = item?.refers_to.as_deref()?;
         let resource = self.references.resource(kind, id.as_str()?)?;
-        let path = self.mapping.kind(kind)?.kind.path(name).ok()?;
-        resource.get(&path).cloned()
+        let path = self.mapping.kind(kind)?.kind.find(name)?;
+        resource.get(path).cloned()
     }
 }
 
@@ -178,6 +196,15 @@ struct Element<'a> {
     key: Value,
     /// The same in the form that the field has.
     value: Value,
+}
+
+/// The resource type to which the elements refer.
+fn referred(rule: &Rule) -> Option<&Arc<str>> {
+    value_item(rule)?.refers_to.as_ref()
+}
+
+fn unknown(rule: &Rule, position: usize, kind: &Arc<str>) -> PlanError {
+    PlanError::UnknownReference { attribute: rule.attribute.to_string(), position, kind: kind.clone() }
 }
 
 fn value_item(rule: &Rule) -> Option<&Item> {

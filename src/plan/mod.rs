@@ -6,6 +6,7 @@ mod elements;
 mod follow;
 pub mod laws;
 mod print;
+mod rows;
 mod scripted;
 mod search;
 mod write;

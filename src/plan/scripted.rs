@@ -1,7 +1,7 @@
 //! Calls that a function of the mapping's script plans: it is shown the account, and what it lists becomes steps like any other.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::planner::PlannerFault;
-use crate::mapping::to_target::Draft;
 use crate::mapping::{Planner, Rule, Sends};
 use crate::plan::change::ElementChange;
 use crate::plan::print::Shown;

@@ -124,8 +124,8 @@ impl TypeMapping {
 
     fn askable(&self) -> Vec<String> {
         let found = self.find.iter().flat_map(|find| find.by.iter().map(ToString::to_string));
-        let kept =
-            self.rules.iter().filter(|rule| matches!(rule.shape, Shape::Kept)).map(|rule| rule.attribute.to_string());
+        let kept = self.rules.kept().filter(|(_, rule)| matches!(rule.shape, Shape::Kept));
+        let kept = kept.map(|(_, rule)| rule.attribute.to_string());
         std::iter::once("id".to_owned()).chain(found).chain(kept).collect()
     }
 }

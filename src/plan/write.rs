@@ -1,15 +1,15 @@
 //! Create, update and delete as steps.
 
+use crate::mapping::draft::Draft;
 use crate::mapping::to_scim::RuleError;
-use crate::mapping::to_target::Draft;
-use crate::mapping::{By, Mapping, PlannerError, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
-use crate::plan::change::{Changes, ElementChange, calls_name};
+use crate::mapping::{By, Mapping, PlannerError, TypeMapping, Write};
+use crate::plan::change::Changes;
+use crate::plan::rows::rows;
 use crate::plan::{Planned, Purpose, key_value};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::template::as_text;
 use crate::wire::{Argument, Nothing, Path, Scope, Term, Variable};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -38,6 +38,9 @@ pub enum PlanError {
     /// No `update` row takes this attribute.
     #[error("no `update` row of the mapping takes {0}")]
     NotTaken(String),
+    /// Rows take other values of this attribute, and none takes this one.
+    #[error("{0} cannot be changed to this value in the target")]
+    ValueNotTaken(String),
 }
 
 /// SCIM ids → the target's keys. Looked up before planning, so that planning does not wait.
@@ -49,6 +52,12 @@ pub trait References: Sync {
     fn resource(&self, kind: &str, id: &str) -> Option<&Resource> {
         let _ = (kind, id);
         None
+    }
+
+    /// Was the resource looked for, and is not there?
+    fn is_gone(&self, kind: &str, id: &str) -> bool {
+        let _ = (kind, id);
+        false
     }
 }
 
@@ -149,148 +158,11 @@ pub fn made_key(kind: &TypeMapping, (resource, known): (&Resource, &dyn Scope)) 
     Ok(text.and_then(|text| key_value(kind, &text)).map(Term::Value))
 }
 
-/// The steps of the `update` rows that take these changes, and the account's key once they are done.
-pub(super) fn rows(
-    subject: &Subject<'_>,
-    after: &Resource,
-    changes: &Changes,
-) -> Result<(Vec<Planned>, Term), PlanError> {
-    let kind = subject.kind;
-    let mut taken: Vec<Vec<&Rule>> = vec![Vec::new(); kind.update.len()];
-    let whole = |place: &usize| !kind.rules[*place].has_calls() && kind.rules[*place].through.is_none();
-    let arrays = changes.elements.iter().map(|change| change.rule).filter(whole);
-    if kind.update.is_empty() && !(changes.rules.is_empty() && arrays.clone().next().is_none()) {
-        return Err(PlanError::NotOffered("changing"));
-    }
-    for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
-        let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
-        let row = row.or_else(|| kind.update.iter().position(|row| row.takes.is_empty()));
-        taken[row.ok_or_else(|| PlanError::NotTaken(rule.attribute.to_string()))?].push(rule);
-    }
-    let mut steps = Vec::new();
-    let mut earlier: Vec<&Rule> = Vec::new();
-    let mut current = Subject { key: subject.key.clone(), ..*subject };
-    for (row, rules) in kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty()) {
-        let (so_far, new) = ((&*earlier, &*rules), (after, &*changes.elements));
-        let mut planned = match &row.by {
-            By::Call(write) => planned_row(&current, (row, write), so_far, new)?.into_iter().collect(),
-            By::Script(planner) => current.planned_update(planner, so_far, new)?,
-        };
-        // Of several calls the last is the one that may move the account.
-        if let Some(last) = planned.last_mut() {
-            last.moves_to = current.moved_by(last, &rules, after)?;
-            if let Some(key) = last.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
-                current.key = Term::Value(key);
-            }
-        }
-        steps.extend(planned.into_iter().flat_map(|planned| current.followed(planned, after)));
-        // What is never read is no part of an account that is sent back.
-        earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
-    }
-    Ok((steps, current.key))
-}
-
-/// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
-/// rows changed, too.
-fn planned_row(
-    subject: &Subject<'_>,
-    (row, write): (&UpdateRow, &Write),
-    (earlier, rules): (&[&Rule], &[&Rule]),
-    (after, elements): (&Resource, &[ElementChange]),
-) -> Result<Option<Planned>, PlanError> {
-    let whole = if row.sends == Sends::Account { [earlier, rules].concat() } else { rules.to_vec() };
-    let others = whole.len() - rules.len();
-    let nothing = Value::Null;
-    let before = subject.before.map_or(&nothing, |before| before.document);
-    let document = match (row.sends, before) {
-        (Sends::Account, Value::Object(fields)) => Value::Object(subject.carried_along(fields, &whole)),
-        (Sends::Account | Sends::Changed, _) => Value::Object(Map::new()),
-    };
-    let mut draft = Draft { document, ..Draft::default() };
-    subject.put_rules((&whole[..others], row.sends), (after, elements), &mut draft)?;
-    draft.lines.clear();
-    subject.put_rules((&whole[others..], row.sends), (after, elements), &mut draft)?;
-    let keyed = subject.keyed(after);
-    let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
-    if draft.lines.is_empty() && !names {
-        return Ok(None);
-    }
-    if row.sends == Sends::Account {
-        put_back_unchanged_arrays(before, &whole, &mut draft);
-    }
-    let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
-    let mut planned = carried(subject, write, (draft, covers), after)?;
-    if let [rule] = rules {
-        let asked = || subject.mapping.call(write.call).holes().contains(&&Variable::Value);
-        let value = match &rule.shape {
-            Shape::Read(_) if !asked() => None,
-            Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
-            _ => match rule.only_path().and_then(|at| at.first(planned.account()?)) {
-                // It may be a list of 50,000.
-                Some(Value::Array(_)) if !calls_name(subject.mapping, write.call, |hole| *hole == Variable::Value) => {
-                    None
-                }
-                value => value.cloned(),
-            },
-        };
-        planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
-    }
-    Ok(Some(planned))
-}
-
-/// The field of the account that the rule's array is, where it is one.
-fn whole_root_array(rule: &Rule) -> Option<&str> {
-    match &rule.shape {
-        Shape::Each { at, .. } if at.is_plain() && at.hops().is_some_and(|hops| hops.len() == 1) => at.root_field(),
-        _ => None,
-    }
-}
-
-/// An array that turned out as it was belongs to an account that is sent whole.
-fn put_back_unchanged_arrays(before: &Value, rules: &[&Rule], draft: &mut Draft) {
-    let Value::Object(document) = &mut draft.document else { return };
-    for name in rules.iter().copied().filter_map(whole_root_array) {
-        if let (None, Some(array)) = (document.get(name), before.get(name)) {
-            document.insert(name.to_owned(), array.clone());
-        }
-    }
-}
-
-impl Subject<'_> {
-    /// Writes what these rules send of the account's new form.
-    pub(super) fn put_rules(
-        &self,
-        (rules, sends): (&[&Rule], Sends),
-        (after, elements): (&Resource, &[ElementChange]),
-        draft: &mut Draft,
-    ) -> Result<(), PlanError> {
-        let nothing = Value::Null;
-        let before = self.before.map_or(&nothing, |before| before.document);
-        let keyed = self.keyed(after);
-        for rule in rules {
-            match (elements.iter().find(|change| std::ptr::eq(&self.kind.rules[change.rule], *rule)), &rule.shape) {
-                (Some(change), _) => self.put_changed_array(rule, change, draft)?,
-                (None, Shape::Each { .. }) => self.put_array(rule, after, draft)?,
-                (None, _) => self.kind.write(rule, (&keyed, self.known), Some((before, sends)), draft)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// The account as it was, but for arrays that are put whole anyway and may be long.
-    fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
-        let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept =
-            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
-        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-}
-
 /// A step whose call carries an account: every hole that the plan knows is filled.
 pub(super) fn carried(
     subject: &Subject<'_>,
     write: &Write,
-    (mut draft, covers): (Draft, Vec<AttributePath>),
+    (draft, covers): (&mut Draft, Vec<AttributePath>),
     resource: &Resource,
 ) -> Result<Planned, PlanError> {
     for path in &write.drop {
@@ -306,11 +178,10 @@ pub(super) fn carried(
             draft.put(&at, value, line);
         }
     }
-    let names = draft
-        .document
-        .as_object()
-        .map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(","))
-        .unwrap_or_default();
+    let names = |document: &Value| {
+        let fields = document.as_object().map(|fields| fields.keys().map(String::as_str).collect::<Vec<_>>());
+        Value::from(fields.unwrap_or_default().join(","))
+    };
     let mut arguments = Vec::new();
     // A key that a later answer yields cannot stand in the call that yields it.
     if let Term::Value(_) = &subject.key {
@@ -318,14 +189,14 @@ pub(super) fn carried(
     }
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
-            Variable::Fields => Some(Value::from(names.clone())),
+            Variable::Fields => Some(names(&draft.document)),
             hole => subject.value_of_hole(hole, (Some(&draft.document), resource)),
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));
     }
     arguments.push(Argument { variable: Variable::Account, term: draft.take_term() });
     let mut planned = Planned::of(write.call, Purpose::Update, arguments);
-    (planned.covers, planned.fields) = (covers, draft.lines);
+    (planned.covers, planned.fields) = (covers, std::mem::take(&mut draft.lines));
     Ok(planned)
 }
 
@@ -345,41 +216,15 @@ impl Scope for WithKey<'_> {
 }
 
 impl Subject<'_> {
-    /// The account's key after this step, where the step moves it.
-    fn moved_by(&self, planned: &Planned, rules: &[&Rule], after: &Resource) -> Result<Option<String>, PlanError> {
-        let Term::Value(key) = &self.key else { return Ok(None) };
-        if self.kind.key.stable {
-            return Ok(None);
-        }
-        let made = if rules.iter().any(|rule| self.kind.is_in_key(rule)) {
-            self.kind.make_key(after, self.known)?
-        } else {
-            planned.account().and_then(|account| self.kind.key_of(account))
-        };
-        Ok(made.filter(|made| **made != *as_text(key)))
-    }
-
     /// The resource with the target's keys where it refers to others. Who is unknown to the target is not written to it.
     pub(super) fn keyed<'r>(&self, resource: &'r Resource) -> Cow<'r, Resource> {
         let mut keyed = Cow::Borrowed(resource);
-        for rule in self.kind.rules.iter().filter(|rule| rule.is_sent()) {
+        for (_, rule) in self.kind.rules.referring_in(resource).filter(|(_, rule)| rule.is_sent()) {
             if let (Some(kind), Some(id)) = (&rule.refers_to, resource.text(&rule.attribute)) {
                 let key = self.references.key(kind, id).and_then(|key| key_value(self.mapping.kind(kind)?, &key));
                 keyed.to_mut().set(&rule.attribute, key.unwrap_or(Value::Null));
             }
         }
         keyed
-    }
-}
-
-impl UpdateRow {
-    pub(super) fn takes_change(&self, rule: &Rule, (kind, value): (&TypeMapping, Option<&Value>)) -> bool {
-        self.takes.iter().any(|takes: &Takes| {
-            // A row for a part takes the whole, unless the part has a rule of its own.
-            let part = rule.attribute.covers(&takes.attribute)
-                && !kind.rules.iter().any(|other| other.attribute == takes.attribute);
-            let named = takes.attribute.covers(&rule.attribute) || part;
-            named && takes.value.as_ref().is_none_or(|wanted| value == Some(wanted))
-        })
     }
 }

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod fold;
 mod instant;
 pub mod list;
+pub(crate) mod names;
 pub mod patch;
 pub mod path;
 pub mod projection;

@@ -48,7 +48,7 @@ pub(crate) fn holds_nothing_empty(value: &Value) -> bool {
 
 fn offering_everything(mut kind: ResourceType) -> ResourceType {
     for path in kind.paths().cloned().collect::<Vec<_>>() {
-        kind.attribute_mut(&path).unwrap().offered = true;
+        kind.mark(&path, |attribute| attribute.offered = true);
     }
     kind
 }

@@ -164,7 +164,7 @@ impl Call {
         let told: Vec<String> = ignored.iter().filter(|name| !USUAL.contains(&name.as_str())).cloned().collect();
         if kind.unsupported == crate::mapping::Unsupported::Refuse {
             let refused = |name: &&String| {
-                kind.kind.path(name).is_ok_and(|path| !kind.kind.offers(&path) && writable(&kind.kind, &path))
+                kind.kind.find(name).is_some_and(|path| !kind.kind.offers(path) && writable(&kind.kind, path))
             };
             if let Some(name) = told.iter().find(refused) {
                 return Err(ScimError::bad_request(
@@ -197,7 +197,7 @@ impl Call {
 
     /// The elements that are references say where the resource is (RFC 7643 §2.3.7).
     fn with_references(&self, work: &Work, mut resource: Resource) -> Resource {
-        for rule in &work.kind().rules {
+        for (_, rule) in work.kind().rules.present_in(&[&resource]) {
             let Some(referred) = rule.elements_refer_to().and_then(|name| work.instance.mapping.kind(name)) else {
                 continue;
             };

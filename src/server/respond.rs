@@ -195,7 +195,7 @@ fn wire_error(error: &OperationError) -> (ScimError, &'static str, Option<Durati
         E::TooMany { .. } => (typed(400, ScimType::TooMany, error.to_string()), "too_many"),
         E::VersionMismatch => (plain(412, error.to_string()), "version_mismatch"),
         E::Stale => (plain(503, error.to_string()), "stale"),
-        E::Plan(PlanError::UnknownReference { .. }) => {
+        E::Plan(PlanError::UnknownReference { .. } | PlanError::ValueNotTaken(_)) => {
             (typed(400, ScimType::InvalidValue, error.to_string()), "invalid")
         }
         E::Plan(PlanError::NotOffered(_)) => (plain(501, error.to_string()), "not_offered"),

@@ -114,9 +114,9 @@ impl Sessions {
     }
 
     /// The lookups that these placeholders name.
-    pub(super) fn named<'h>(&self, holes: impl Iterator<Item = &'h Variable>) -> Vec<LookupId> {
+    pub(super) fn named<'h>(&self, holes: impl IntoIterator<Item = &'h Variable>) -> Vec<LookupId> {
         let mut ids: Vec<LookupId> = Vec::new();
-        for name in holes.filter_map(|hole| match hole {
+        for name in holes.into_iter().filter_map(|hole| match hole {
             Variable::Lookup(name) => Some(name),
             _ => None,
         }) {
@@ -219,11 +219,17 @@ impl Sessions {
     }
 }
 
-/// The holes that a call and its step have, those of terms that are filled in late included.
-pub(super) fn holes<'a>(call: &'a Call, step: &'a crate::wire::Step) -> impl Iterator<Item = &'a Variable> {
-    let open = step.arguments.iter().flat_map(|argument| match &argument.term {
-        crate::wire::Term::Open(body) => body.holes(),
-        _ => Vec::new(),
-    });
-    call.holes().into_iter().chain(open)
+/// The holes that a call has, and those of what it takes from its step, where that is filled in late. A lookup that is got on the way
+/// takes nothing of the account that waits for it.
+pub(super) fn holes<'a>(call: &'a Call, step: &'a crate::wire::Step) -> Vec<&'a Variable> {
+    let mut holes = call.holes();
+    let taken = step.arguments.iter().filter(|argument| holes.contains(&&argument.variable));
+    let open: Vec<&Variable> = taken
+        .flat_map(|argument| match &argument.term {
+            crate::wire::Term::Open(body) => body.holes(),
+            _ => Vec::new(),
+        })
+        .collect();
+    holes.extend(open);
+    holes
 }

@@ -178,6 +178,29 @@ async fn what_the_pretend_product_may_not_know_is_asked_about() {
 }
 
 #[tokio::test]
+async fn a_failing_exchange_lists_every_call() {
+    let test = r#"  - name: one call too few
+    scim: POST /Users
+    exchange:
+      - { call: POST /people, gives: { body: { id: "7", login: c } } }
+      - { call: GET /people/7, gives: { body: { id: "7", login: c } } }
+      - { call: GET /people/7 }
+"#;
+    let (folder, test) = (folder(), test.replace("POST /Users", "{ POST /Users: { userName: c, active: false } }"));
+    let (head, _) = MAPPING.split_once("  - name:").unwrap();
+    write(
+        folder.path(),
+        "shelf.yaml",
+        &format!("{}{test}", head.replace("POST /people", "{ call: POST /people, drop: $.enabled }")),
+    );
+    let ended = transom(folder.path(), &["test", "shelf.yaml"]).await;
+    let told = "the test says `GET /people/7`";
+    assert!(ended.code == Some(1) && ended.out.contains(told), "{ended:?}");
+    let all = "     all calls: 1. POST /people\n                2. PATCH /people/7\n                3. GET /people/7\n";
+    assert!(ended.out.contains(all), "{}", ended.out);
+}
+
+#[tokio::test]
 async fn an_id_that_tells_no_key_wants_the_account() {
     let folder = folder();
     write(folder.path(), "shelf.yaml", RENAMES);

@@ -28,7 +28,7 @@ fn what_is_written_reads_back() {
         let id = made.1["id"].as_str().unwrap_or_default().to_owned();
         let shown = stage.answer(&format!("GET {name}/{id}"), &Map::new());
         prop_assert_eq!(shown.0, 200, "{}", shown.1);
-        for rule in kind.rules.iter().filter(|rule| is_two_way(rule)) {
+        for rule in kind.rules.all().iter().filter(|rule| is_two_way(rule)) {
             let read = Resource(shown.1.as_object().cloned().unwrap_or_default());
             let value = wanted.remove(&rule.attribute);
             prop_assert!(
@@ -54,12 +54,12 @@ fn what_no_rule_names_survives_every_write() {
         let mut account = json!({ "unnamed": { "deep": [1, { "x": null }] }, "untouched": "as it was" });
         kind.key.at.set(&mut account, id.clone());
         for rule in
-            kind.rules.iter().filter(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required))
+            kind.rules.all().iter().filter(|rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required))
         {
             let places = rule.writes_to().into_iter().filter(|at| **at != kind.key.at);
             places.for_each(|at| at.set(&mut account, json!("before")));
         }
-        for rule in kind.rules.iter() {
+        for rule in kind.rules.all().iter() {
             if let (Transform::Table(table), Shape::Field(at)) = (&rule.transform, &rule.shape) {
                 at.set(&mut account, table.rows[0].1[0].clone());
             }
@@ -67,7 +67,7 @@ fn what_no_rule_names_survives_every_write() {
         let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
         let stage = play(mapping, vec![(kind.kind.name.clone(), id.clone(), account.clone())]);
         let mut wanted = resource.clone();
-        for rule in kind.rules.iter().filter(|rule| is_immutable(kind, rule)) {
+        for rule in kind.rules.all().iter().filter(|rule| is_immutable(kind, rule)) {
             let held = rule.writes_to().and_then(|at| at.first(&account)).cloned();
             wanted.set(&rule.attribute, held.unwrap_or_default());
         }
@@ -98,12 +98,12 @@ fn every_type(law: impl Fn(&Arc<Mapping>, &TypeMapping, &Resource) -> Result<(),
 fn requires_what_is_made_up(kind: &TypeMapping) -> bool {
     let required = |rule: &&Rule| kind.kind.attribute(&rule.attribute).is_some_and(|one| one.required);
     let one_answer = kind.read.as_ref().is_some_and(|read| read.named.is_empty());
-    one_answer && kind.key.form.allowed.is_none() && kind.rules.iter().filter(required).all(is_two_way)
+    one_answer && kind.key.form.allowed.is_none() && kind.rules.all().iter().filter(required).all(is_two_way)
 }
 
 /// Resources with some of the attributes that a type has two-way rules for, and everything that it requires.
 fn resources(kind: &TypeMapping) -> impl Strategy<Value = Resource> + use<> {
-    let rules: Vec<_> = kind.rules.iter().filter(|rule| is_two_way(rule)).cloned().collect();
+    let rules: Vec<_> = kind.rules.all().iter().filter(|rule| is_two_way(rule)).cloned().collect();
     let types: Vec<_> =
         rules.iter().map(|rule| (rule.attribute.clone(), values(kind, rule), required(kind, rule))).collect();
     let count = types.len();

@@ -3,7 +3,7 @@
 use super::finding::{Finding, Level};
 use super::rules::rules;
 use crate::engine::{Located, OperationError, Query, Work, search};
-use crate::mapping::{Search, TypeMapping};
+use crate::mapping::{Search, TypeMapping, Wants};
 use crate::plan;
 use crate::scim::filter::Filter;
 use crate::scim::list::Window;
@@ -158,7 +158,8 @@ impl Look<'_> {
         for find in &self.kind.find {
             let line = Some(self.work.instance.mapping.call(find.search.call).line);
             for path in &find.by {
-                let Ok(resource) = self.kind.to_scim(account, &|attribute| attribute.covers(path), known) else {
+                let Ok(resource) = self.kind.to_scim(account, Wants::every(&|attribute| attribute.covers(path)), known)
+                else {
                     continue;
                 };
                 let Some(value) = resource.get(path).cloned().or_else(|| element(&resource, path)) else { continue };

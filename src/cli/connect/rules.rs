@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Level};
 use crate::mapping::election::Election;
-use crate::mapping::{Item, Rule, Shape, Source, TypeMapping};
+use crate::mapping::{Item, Rule, Shape, Source, TypeMapping, Wants};
 use crate::scim::path::AttributePath;
 use crate::wire::{Part, Path, Scope, Variable};
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ pub fn rules(
     (accounts, settings): (&[&Value], &dyn Scope),
     lacks: &dyn Fn(&AttributePath) -> bool,
 ) -> Vec<Finding> {
-    let looked = kind.rules.iter().filter(|rule| !lacks(&rule.attribute));
+    let looked = kind.rules.all().iter().filter(|rule| !lacks(&rule.attribute));
     let one = |rule| {
         let mut found = faults(kind, rule, (accounts, settings));
         found.extend(nothing(kind, rule, accounts));
@@ -28,7 +28,7 @@ pub fn rules(
 fn faults(kind: &TypeMapping, rule: &Rule, (accounts, settings): (&[&Value], &dyn Scope)) -> Vec<Finding> {
     let mut counted: BTreeMap<String, usize> = BTreeMap::new();
     for account in accounts {
-        if let Err(error) = kind.to_scim(account, &|path| *path == rule.attribute, settings) {
+        if let Err(error) = kind.to_scim(account, Wants::every(&|path| *path == rule.attribute), settings) {
             let stands = paths(rule).iter().map(|path| kinds(&path.all(account))).collect::<Vec<_>>().join(", ");
             *counted.entry(format!("{}; there stands {stands}", error.cause)).or_default() += 1;
         }

@@ -123,7 +123,7 @@ impl Accounts {
         if kind.delete.as_ref().and_then(|delete| delete.by.call()).is_some_and(|call| is(*call)) {
             return Some(Role::Delete);
         }
-        kind.rules.iter().find_map(|rule| match &rule.shape {
+        kind.rules.all().iter().find_map(|rule| match &rule.shape {
             Shape::Each { add: Some(add), .. } if is(*add) => Some(Role::Element(rule, Element::Added)),
             Shape::Each { remove: Some(remove), .. } if is(*remove) => Some(Role::Element(rule, Element::Removed)),
             _ => None,

@@ -32,6 +32,8 @@ pub struct Played {
     pub calls: Vec<Made>,
     /// What went otherwise than the test's exchanges say.
     pub faults: Vec<String>,
+    /// Every call that met an exchange of the test or came beyond them, in order: `GET /users/7.json`.
+    pub exchanged: Vec<String>,
 }
 
 /// One call to the product.
@@ -78,8 +80,8 @@ impl Stage {
         let script = test.exchange.as_deref().map(|exchange| Arc::new(Script::new(exchange)));
         *self.product.script.lock().unwrap_or_else(PoisonError::into_inner) = script.clone();
         let (status, body) = self.ask(&test.request).await?;
-        let faults = script.map(|script| script.faults()).unwrap_or_default();
-        Ok(Played { status, body, calls: self.product.accounts.take_calls(), faults })
+        let (faults, exchanged) = script.map(|script| (script.faults(), script.made())).unwrap_or_default();
+        Ok(Played { status, body, calls: self.product.accounts.take_calls(), faults, exchanged })
     }
 
     async fn ask(&self, (method, path, body): &(String, String, Value)) -> Result<(u16, Value), Failure> {

@@ -144,10 +144,8 @@ impl Marks {
 /// Marks everything as not offered that only a rule can offer.
 pub(super) fn withdraw(kind: &mut ResourceType) {
     for name in ["externalId", "meta.created", "meta.lastModified", "meta.version"] {
-        if let Ok(path) = kind.path(name)
-            && let Some(attribute) = kind.attribute_mut(&path)
-        {
-            attribute.offered = false;
+        if let Ok(path) = kind.path(name) {
+            kind.mark(&path, |attribute| attribute.offered = false);
         }
     }
 }
@@ -185,9 +183,7 @@ pub(super) fn canonical_types(kind: &mut ResourceType, rules: &[Rule]) {
                 _ => None,
             })
             .collect();
-        if let Some(attribute) = kind.attribute_mut(&rule.attribute.with_sub(&"type".into())) {
-            attribute.canonical_values = types;
-        }
+        kind.mark(&rule.attribute.with_sub(&"type".into()), |attribute| attribute.canonical_values = types);
     }
 }
 
@@ -197,9 +193,7 @@ fn every_sub(kind: &ResourceType, parent: &AttributePath) -> Vec<Arc<str>> {
 }
 
 fn mark(kind: &mut ResourceType, path: &AttributePath) {
-    if let Some(attribute) = kind.attribute_mut(path) {
-        attribute.offered = true;
-    }
+    kind.mark(path, |attribute| attribute.offered = true);
 }
 
 /// What a rule that only reads says to clients: read-only, unless changes are to be accepted and ignored, or looked at and refused.
@@ -218,9 +212,9 @@ pub(super) fn limit(kind: &mut ResourceType, (rule, says_ignore): (&Rule, bool))
 
 /// Restricts when an attribute may be written.
 pub(super) fn restrict(kind: &mut ResourceType, path: &AttributePath, to: Mutability) {
-    if let Some(attribute) = kind.attribute_mut(path)
-        && attribute.mutability == Mutability::ReadWrite
-    {
-        attribute.mutability = to;
-    }
+    kind.mark(path, |attribute| {
+        if attribute.mutability == Mutability::ReadWrite {
+            attribute.mutability = to;
+        }
+    });
 }

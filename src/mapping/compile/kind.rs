@@ -10,7 +10,9 @@ use super::{answers, attribute, find, follow, reads, through};
 use crate::mapping::codes;
 use crate::mapping::rule::{Rule, Written};
 use crate::mapping::source::{Entry, Node};
-use crate::mapping::{Delete, Find, KeyForm, KeyRule, Reading, Search, TypeMapping, Unsupported, UpdateRow, VersionAt};
+use crate::mapping::{
+    Delete, Find, KeyForm, KeyRule, Reading, Rules, Search, TypeMapping, Unsupported, UpdateRow, VersionAt,
+};
 use crate::scim::schema::{Mutability, ResourceType};
 use crate::wire::Variable;
 
@@ -49,14 +51,13 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
     Some(TypeMapping {
         fingerprint: fingerprint(&key, &rules),
         version,
-        kind,
         key,
         absent_when,
         unsupported: match node.get("unsupported").and_then(Node::text) {
             Some("refuse") => Unsupported::Refuse,
             _ => Unsupported::Ignore,
         },
-        rules,
+        rules: Rules::new(rules, &kind),
         read: calls.read,
         list: calls.list,
         find: calls.find,
@@ -64,6 +65,7 @@ pub(super) fn kind(section: &Section<'_>) -> Option<TypeMapping> {
         update: calls.update,
         delete: calls.delete,
         fixed,
+        kind,
     })
 }
 
@@ -164,9 +166,7 @@ fn marked(mut kind: ResourceType, drafts: &[Draft], (key, calls): (Option<&KeyRu
     let rules: Vec<Rule> = drafts.iter().map(|draft| draft.rule.clone()).collect();
     for draft in drafts {
         attribute::offer(&mut kind, &draft.rule);
-        if let Some(attribute) = kind.attribute_mut(&draft.rule.attribute) {
-            draft.marks.apply(attribute);
-        }
+        kind.mark(&draft.rule.attribute, |attribute| draft.marks.apply(attribute));
         attribute::limit(&mut kind, (&draft.rule, draft.says_ignore));
     }
     attribute::canonical_types(&mut kind, &rules);

@@ -103,22 +103,27 @@ fn has_call(node: &Node) -> bool {
     node.get("call").is_some() || node.get("via").is_some()
 }
 
-/// The rules with the conversions of `as:` in place of their own.
-fn converted(context: &Context<'_>, node: &Node, (kind, rules): (&ResourceType, &[Rule])) -> Option<Vec<Rule>> {
-    let mut changed = rules.to_vec();
+/// The rules, each with its place, that have the conversions of `as:` in place of their own.
+fn converted(
+    context: &Context<'_>,
+    node: &Node,
+    (kind, rules): (&ResourceType, &[Rule]),
+) -> Option<Vec<(usize, Rule)>> {
+    let mut changed = Vec::new();
     for entry in node.get("as")?.entries() {
         let Some(path) = context.attribute(kind, (&entry.key, &entry.key_span)) else { continue };
-        let fits = |rule: &&mut Rule| {
+        let fits = |rule: &Rule| {
             rule.attribute == path && matches!(rule.shape, Shape::Field(_) | Shape::Read(_)) && !rule.is_scripted()
         };
-        let Some(rule) = changed.iter_mut().find(fits) else {
+        let Some(place) = rules.iter().position(fits) else {
             let message = format!("`{path}` has no rule whose conversion could be another one in the list");
             context.report.say(&codes::LIST_CONVERSION, &entry.key_span, message);
             continue;
         };
         let Some(attribute) = kind.attribute(&path) else { continue };
         let aim = Aim { attribute, whole_list: false, way: Way::ToScim, remembers: false };
-        rule.transform = Transform::As(conversions(context, &entry.value, aim));
+        let transform = Transform::As(conversions(context, &entry.value, aim));
+        changed.push((place, Rule { transform, ..rules[place].clone() }));
     }
     Some(changed)
 }

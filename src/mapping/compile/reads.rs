@@ -111,7 +111,8 @@ fn is_lacking(search: &Search, at: &Path, facts: &Facts<'_>) -> bool {
 fn needs(section: &Section<'_>, named: &mut NamedRead, facts: &Facts<'_>) {
     let into = |path: Option<&Path>| looks_into(path, &named.name);
     let feeds = facts.rules.iter().filter(|rule| rule.reads().into_iter().any(|path| into(Some(path))));
-    let feeds = feeds.map(|rule| rule.attribute.clone()).collect();
+    let mut feeds: Vec<_> = feeds.map(|rule| rule.attribute.clone()).collect();
+    feeds.sort();
     let version = facts.version.is_some_and(|version| matches!(version, VersionAt::At(path) if into(Some(path))));
     let judges = version || facts.absent_when.iter().any(|condition| into(condition.at.as_ref()));
     let own = format!("{}.", section.kind.name);

@@ -78,7 +78,7 @@ pub(super) fn check(context: &Context<'_>, root: &Node, types: &[TypeMapping]) {
                 context.report.say(&codes::FIXED_AND_CALLS, &item.span, message);
             }
         }
-        for rule in kind.rules.iter() {
+        for rule in kind.rules.all() {
             let Some(through) = &rule.through else { continue };
             let Some(missing) = missing(context, (kind, rule), (through, types)) else { continue };
             let attributes = node.and_then(|node| node.get("attributes")).map(Node::entries).unwrap_or_default();
@@ -100,7 +100,7 @@ fn missing(
 ) -> Option<(String, &'static str)> {
     let other = types.iter().find(|one| one.kind.name == through.kind)?;
     let said = format!("`{}` of {}", through.attribute, through.kind);
-    let list = other.rules.iter().find(|rule| rule.attribute == through.attribute);
+    let list = other.rules.all().iter().find(|rule| rule.attribute == through.attribute);
     let Some(list) = list.filter(|list| matches!(list.shape, Shape::Each { .. })) else {
         return Some((
             format!("{said} has no `each:` rule"),

@@ -5,8 +5,8 @@ mod made_up;
 #[cfg(test)]
 mod tests;
 
-use crate::mapping::to_target::Draft;
-use crate::mapping::{Conversion, Mapping, Rule, Sends, Shape, Transform, TypeMapping};
+use crate::mapping::draft::Draft;
+use crate::mapping::{Conversion, Mapping, Rule, Sends, Shape, Transform, TypeMapping, Wants};
 use crate::plan::{Before, Planned, SameKeys, Subject, blind, diff, update};
 use crate::scim::patch::{self, Change, Operation};
 use crate::scim::resource::Resource;
@@ -52,7 +52,7 @@ pub fn breaches(mapping: &Mapping) -> Vec<Breach> {
 }
 
 fn of_type(world: &World<'_>) -> Vec<Breach> {
-    let rules = world.kind.rules.iter().filter(|rule| is_two_way(rule));
+    let rules = world.kind.rules.all().iter().filter(|rule| is_two_way(rule));
     let mut found: Vec<Breach> = rules.filter_map(|rule| Some(world.breach(rule, world.reads_back(rule)?))).collect();
     for law in [World::survives, World::patches_alike] {
         let told = (0..ACCOUNTS).find_map(|seed| law(world, seed));
@@ -105,7 +105,7 @@ impl<'a> World<'a> {
     }
 
     fn read(&self, rule: &Rule, document: &Value) -> Result<Option<Value>, String> {
-        let read = self.kind.to_scim(document, &|path| *path == rule.attribute, &Named);
+        let read = self.kind.to_scim(document, Wants::every(&|path| *path == rule.attribute), &Named);
         Ok(read.map_err(|error| error.cause.to_string())?.get(&rule.attribute).cloned())
     }
 
@@ -148,7 +148,7 @@ impl<'a> World<'a> {
     fn account(&self, dice: &mut Dice) -> Option<Value> {
         let mut resource = Resource::default();
         let mut document = Value::Object(Map::new());
-        for rule in self.kind.rules.iter().filter(|rule| is_two_way(rule)) {
+        for rule in self.kind.rules.all().iter().filter(|rule| is_two_way(rule)) {
             let value = self.made_up(rule, dice)?;
             let before = document.clone();
             resource.set(&rule.attribute, value);
@@ -164,15 +164,15 @@ impl<'a> World<'a> {
         }
         let id = if self.kind.key.number { json!(7) } else { json!("k7") };
         self.kind.key.at.set(&mut document, id);
-        mark(&mut document, &self.kind.rules);
+        mark(&mut document, self.kind.rules.all());
         Some(document)
     }
 
     /// Before and after some rules change.
     fn change(&self, dice: &mut Dice, document: &Value) -> Option<(Resource, Resource)> {
-        let before = self.kind.to_scim(document, &|_| true, &Named).ok()?;
+        let before = self.kind.to_scim(document, Wants::EVERYTHING, &Named).ok()?;
         let mut after = before.clone();
-        for rule in self.kind.rules.iter().filter(|rule| is_two_way(rule)) {
+        for rule in self.kind.rules.all().iter().filter(|rule| is_two_way(rule)) {
             let value = self.made_up(rule, dice)?;
             match &rule.shape {
                 Shape::Each { .. } => {
@@ -197,7 +197,7 @@ impl<'a> World<'a> {
         let world = World { mapping: self.mapping, kind: self.kind };
         let steps = world.planned(shown, &after)?;
         let changed = applied(world.kind, &document, &steps);
-        self.kind.rules.iter().filter(|rule| is_two_way(rule)).find_map(|rule| {
+        self.kind.rules.all().iter().filter(|rule| is_two_way(rule)).find_map(|rule| {
             let lost = lost(rule, &document, &changed)?;
             Some((rule, format!("a change loses what no rule names: {lost}")))
         })
@@ -213,8 +213,8 @@ impl<'a> World<'a> {
     fn patches_alike(&self, seed: u64) -> Option<(&'a Rule, String)> {
         let mut dice = Dice(seed);
         let document = self.account(&mut dice)?;
-        let before = self.kind.to_scim(&document, &|_| true, &Named).ok()?;
-        self.kind.rules.iter().filter(|rule| is_two_way(rule) && !rule.has_calls()).find_map(|rule| {
+        let before = self.kind.to_scim(&document, Wants::EVERYTHING, &Named).ok()?;
+        self.kind.rules.all().iter().filter(|rule| is_two_way(rule) && !rule.has_calls()).find_map(|rule| {
             let value = self.made_up(rule, &mut dice)?;
             let operation = Operation {
                 change: Change::Replace,

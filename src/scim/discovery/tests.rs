@@ -9,7 +9,7 @@ fn offering(names: &[&str]) -> ResourceType {
     let mut user = ResourceType::user();
     for name in names {
         let path = user.path(name).unwrap();
-        user.attribute_mut(&path).unwrap().offered = true;
+        user.mark(&path, |attribute| attribute.offered = true);
     }
     user
 }
@@ -92,7 +92,7 @@ proptest! {
         let mut user = ResourceType::user();
         let paths: Vec<_> = user.paths().cloned().collect();
         for index in picked {
-            user.attribute_mut(index.get(&paths)).unwrap().offered = true;
+            user.mark(index.get(&paths), |attribute| attribute.offered = true);
         }
         for schema in schemas(&[&user]) {
             for name in names(&schema) {

@@ -116,7 +116,8 @@ impl Reader<'_, '_> {
     // A name inside a value: unlike a path it may be unknown or read-only, and is then left out.
     fn named(&mut self, change: Change, name: &str, value: &Value) -> Result<(), ScimError> {
         let kind = self.kind;
-        let Ok((path, element)) = place(name, kind) else {
+        let known = kind.find(name).is_some() || name.contains('[');
+        let Some((path, element)) = known.then(|| place(name, kind).ok()).flatten() else {
             self.patch.ignored.push(name.to_owned());
             return Ok(());
         };

@@ -507,7 +507,7 @@ fn a_member_cannot_become_another_one() {
 #[test]
 fn an_immutable_attribute_may_be_set_but_not_changed() {
     let mut kind = sample::user();
-    kind.attribute_mut(&USER.path("userType").unwrap()).unwrap().mutability = Mutability::Immutable;
+    kind.mark(&USER.path("userType").unwrap(), |attribute| attribute.mutability = Mutability::Immutable);
     let replace = || json!([{ "op": "replace", "path": "userType", "value": "b" }]);
     assert_eq!(patched(json!({}), replace(), &kind).unwrap(), json!({ "userType": "b" }));
     assert_eq!(patched(json!({ "userType": "b" }), replace(), &kind).unwrap(), json!({ "userType": "b" }));

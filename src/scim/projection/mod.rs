@@ -49,12 +49,19 @@ impl View {
         whole.is_some_and(|whole| self.shows(&parent, whole)) && self.shows(path, attribute)
     }
 
+    /// The few attributes that are shown where only some are asked for: each that is, or the whole that it is part of, is among
+    /// them. `None`: it may be any.
+    pub fn attributes<'a>(&'a self, kind: &'a ResourceType) -> Option<impl Iterator<Item = AttributePath> + 'a> {
+        let named = self.wanted.as_ref()?.iter().flat_map(|named| match named {
+            Named::Attribute(path) => vec![path.parent()],
+            Named::Schema(extension) => kind.attributes_of(extension.as_ref()),
+        });
+        Some(named.chain(kind.always_shown().map(|(Paths { path, .. }, _)| path.clone())))
+    }
+
     /// Leaves of a resource what is shown.
     pub fn project(&self, mut resource: Resource, kind: &ResourceType) -> Resource {
-        for (Paths { path, subs }, attribute) in kind.attributes() {
-            if resource.whole(path).is_none() {
-                continue;
-            }
+        for (Paths { path, subs }, attribute) in kind.held_by(&resource) {
             if !self.shows(path, attribute) {
                 resource.remove(path);
                 continue;
@@ -139,12 +146,12 @@ fn named(name: &str, kind: &ResourceType) -> Option<Named> {
     if let Some(position) = kind.schemas.iter().position(|schema| schema.id.eq_ignore_ascii_case(name)) {
         return Some(Named::Schema((position > 0).then(|| Arc::clone(&kind.schemas[position].id))));
     }
-    if let Ok(path) = kind.path(name) {
-        return Some(Named::Attribute(path));
+    if let Some(path) = kind.find(name) {
+        return Some(Named::Attribute(path.clone()));
     }
     let (parent, sub) = name.rsplit_once('.')?;
-    let parent = kind.path(parent).ok()?;
-    let sub = sub_named(kind.attribute(&parent)?, sub)?;
+    let parent = kind.find(parent)?;
+    let sub = sub_named(kind.attribute(parent)?, sub)?;
     Some(Named::Attribute(parent.with_sub(&sub.name)))
 }
 
@@ -176,9 +183,7 @@ fn without_filter(name: &str) -> Option<String> {
 /// gets `resourceType` and `location`.
 pub fn present(resource: Resource, kind: &ResourceType, location: &str) -> Value {
     let mut members = resource.0;
-    let shown = |(position, urn): (usize, &Arc<str>)| position == 0 || members.contains_key(&**urn);
-    let urns = kind.schemas.iter().map(|schema| &schema.id).enumerate();
-    let schemas: Vec<Value> = urns.filter(|part| shown(*part)).map(|(_, urn)| Value::from(&**urn)).collect();
+    let schemas = kind.schemas_of(&members).map(|schema| Value::from(&*schema.id)).collect();
     let mut meta = match members.remove("meta") {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),

@@ -76,7 +76,7 @@ fn wants_answers_for_attributes_and_their_parts() {
 fn what_is_returned_on_request_is_shown_when_asked_for() {
     let mut user = sample::user();
     let path = user.path("title").unwrap();
-    user.attribute_mut(&path).unwrap().returned = Returned::Request;
+    user.mark(&path, |attribute| attribute.returned = Returned::Request);
     let resource = sample::resource(json!({ "title": "T", "userName": "a" }), &user);
     assert_eq!(View::all().project(resource.clone(), &user).get(&path), None);
     let asked = View::parse(Some("title"), None, &user).unwrap();

@@ -50,17 +50,17 @@ impl Decoded {
         if sent.is_null() {
             return Ok(());
         }
-        let Ok(path) = kind.path(name) else {
+        let Some(path) = kind.find(name) else {
             self.ignored.push(name.to_owned());
             return Ok(());
         };
-        let Some(attribute) = kind.attribute(&path) else { return Ok(()) };
-        if attribute.mutability == Mutability::ReadOnly || !kind.offers(&path) {
+        let Some(attribute) = kind.attribute(path) else { return Ok(()) };
+        if attribute.mutability == Mutability::ReadOnly || !kind.offers(path) {
             self.ignored.push(path.to_string());
             return Ok(());
         }
-        if let Some(value) = read(sent, attribute, &path, &mut self.ignored)? {
-            self.place(&path, attribute, value, kind);
+        if let Some(value) = read(sent, attribute, path, &mut self.ignored)? {
+            self.place(path, attribute, value, kind);
         }
         Ok(())
     }

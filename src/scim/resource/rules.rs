@@ -12,7 +12,7 @@ use serde_json::Value;
 /// 400 `invalidValue` naming the first that is missing.
 pub fn check_required(resource: &Resource, kind: &ResourceType) -> Result<(), ScimError> {
     let missing = |path: &AttributePath| ScimError::invalid_value(format!("`{path}` is required"));
-    for (Paths { path, .. }, attribute) in demanded(kind) {
+    for (Paths { path, .. }, attribute) in kind.demanding().filter(is_demanded) {
         let value = resource.whole(path);
         if attribute.required && value.is_none() {
             return Err(missing(path));
@@ -39,7 +39,7 @@ pub fn check_required(resource: &Resource, kind: &ResourceType) -> Result<(), Sc
 /// 400 `mutability` naming the first that changed.
 pub fn check_immutable(before: &Resource, after: &Resource, kind: &ResourceType) -> Result<(), ScimError> {
     let refused = |detail| Err(ScimError::bad_request(ScimType::Mutability, detail));
-    for (Paths { path, .. }, attribute) in demanded(kind) {
+    for (Paths { path, .. }, attribute) in kind.held_by(before).filter(is_demanded) {
         let Some(old) = before.whole(path) else { continue };
         let new = after.whole(path);
         if attribute.required && new.is_none() {
@@ -65,6 +65,6 @@ pub fn check_immutable(before: &Resource, after: &Resource, kind: &ResourceType)
     Ok(())
 }
 
-fn demanded(kind: &ResourceType) -> impl Iterator<Item = (&Paths, &Attribute)> {
-    kind.attributes().filter(|(_, attribute)| attribute.is_offered() && attribute.mutability != Mutability::ReadOnly)
+fn is_demanded((_, attribute): &(&Paths, &Attribute)) -> bool {
+    attribute.is_offered() && attribute.mutability != Mutability::ReadOnly
 }

@@ -225,7 +225,7 @@ fn required_attributes_are_missed_by_name() {
     };
     assert_eq!(missing(json!({ "displayName": "A" }), &user), Err("`userName` is required".into()));
     assert_eq!(missing(json!({ "userName": "a" }), &user), Ok(()));
-    user.attribute_mut(&path("emails.type")).unwrap().required = true;
+    user.mark(&path("emails.type"), |attribute| attribute.required = true);
     assert_eq!(missing(json!({ "userName": "a", "emails": ["x"] }), &user), Err("`emails.type` is required".into()));
     assert_eq!(missing(json!({ "userName": "a" }), &user), Ok(()));
     assert_eq!(missing(json!({}), &ResourceType::user()), Ok(()), "what is not offered cannot be demanded");
@@ -234,7 +234,7 @@ fn required_attributes_are_missed_by_name() {
 #[test]
 fn an_immutable_attribute_may_be_given_once() {
     let mut user = sample::user();
-    user.attribute_mut(&path("userType")).unwrap().mutability = Mutability::Immutable;
+    user.mark(&path("userType"), |attribute| attribute.mutability = Mutability::Immutable);
     let checked = |before: Value, after: Value| {
         let (before, after) = (sample::resource(before, &user), sample::resource(after, &user));
         check_immutable(&before, &after, &user).map_err(|error| (error.scim_type, error.detail))

@@ -1,9 +1,14 @@
 //! Every spelling of every attribute of a resource type, so that finding one is a single look-up.
 
-use super::{Attribute, Schema};
+use super::{Attribute, Returned, Schema};
+use crate::scim::names::Names;
 use crate::scim::path::AttributePath;
-use std::collections::HashMap;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// An attribute: the position of its schema, and its own in that.
+pub(super) type Slot = (usize, usize);
 
 /// Where an attribute stands in the schemas of its resource type.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +34,20 @@ impl Paths {
 }
 
 /// Built once for each resource type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    spellings: HashMap<Box<str>, AttributePath>, // in lower case
-    places: HashMap<AttributePath, Place>,
-    ordered: Vec<Vec<Paths>>, // by schema and attribute
+    spellings: Names<Box<str>, AttributePath>, // in lower case
+    places: Names<AttributePath, Place>,
+    ordered: Vec<Vec<Paths>>,           // by schema and attribute
+    urns: Names<Arc<str>, usize>,       // of extensions
+    names: Vec<Names<Arc<str>, usize>>, // by schema
+    demanding: BTreeSet<Slot>,
+    always_shown: BTreeSet<Slot>,
 }
 
 impl Index {
     pub(super) fn of(schemas: &[Schema]) -> Self {
-        let mut index = Self { spellings: HashMap::new(), places: HashMap::new(), ordered: Vec::new() };
+        let mut index = Self::default();
         for (position, schema) in schemas.iter().enumerate() {
             let extension = Some(&schema.id).filter(|_| position > 0);
             let paths: Vec<_> = schema.attributes.iter().map(|declared| Paths::of(extension, declared)).collect();
@@ -49,9 +58,56 @@ impl Index {
                     index.insert(&schema.id, path, Place { sub: Some(sub), ..place });
                 }
             }
+            let names =
+                schema.attributes.iter().enumerate().map(|(attribute, declared)| (declared.name.clone(), attribute));
+            index.names.push(names.collect());
+            index.urns.extend(extension.map(|urn| (urn.clone(), position)));
             index.ordered.push(paths);
+            for (attribute, declared) in schema.attributes.iter().enumerate() {
+                index.note(Place { schema: position, attribute, sub: None }, declared);
+            }
         }
         index
+    }
+
+    /// Takes note of what is demanded of the attribute as a whole, and shown.
+    pub(super) fn note(&mut self, place: Place, whole: &Attribute) {
+        let slot = (place.schema, place.attribute);
+        let among = |slots: &mut BTreeSet<Slot>, belongs: bool| {
+            let _ = if belongs { slots.insert(slot) } else { slots.remove(&slot) };
+        };
+        among(&mut self.demanding, whole.required || whole.sub_attributes.iter().any(|sub| sub.required));
+        among(&mut self.always_shown, whole.returned == Returned::Always);
+    }
+
+    pub(super) fn demanding(&self) -> &BTreeSet<Slot> {
+        &self.demanding
+    }
+
+    pub(super) fn always_shown(&self) -> &BTreeSet<Slot> {
+        &self.always_shown
+    }
+
+    /// The positions of the extensions that a resource's members are, in order.
+    pub(super) fn extensions_of(&self, members: &Map<String, Value>) -> Vec<usize> {
+        let mut positions: Vec<usize> = members.keys().filter_map(|name| self.urns.get(&**name)).copied().collect();
+        positions.sort_unstable();
+        positions
+    }
+
+    /// The attributes of a resource's members, in the schemas' order.
+    pub(super) fn held_by(&self, members: &Map<String, Value>) -> Vec<Slot> {
+        let slot = |schema: usize, name: &str| Some((schema, *self.names.get(schema)?.get(name)?));
+        let mut slots = Vec::with_capacity(members.len());
+        for (name, value) in members {
+            let extension = value.as_object().and_then(|members| Some((self.urns.get(&**name)?, members)));
+            match extension {
+                Some((schema, members)) => slots.extend(members.keys().filter_map(|name| slot(*schema, name))),
+                None => slots.extend(slot(0, name)),
+            }
+        }
+        slots.sort_unstable();
+        slots
     }
 
     pub(super) fn ordered(&self) -> &[Vec<Paths>] {

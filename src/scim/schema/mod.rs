@@ -14,8 +14,10 @@ pub use user::{ENTERPRISE_SCHEMA, USER_SCHEMA};
 
 use super::error::quoted;
 use super::path::{AttributePath, PathError};
-use index::Index;
+use super::resource::Resource;
 pub(crate) use index::Paths;
+use index::{Index, Slot};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A schema: a URN and its attributes (RFC 7643 §7).
@@ -84,10 +86,12 @@ impl ResourceType {
     /// # Errors
     /// A [`PathError`] with the nearest known name where no attribute is called so.
     pub fn path(&self, text: &str) -> Result<AttributePath, PathError> {
-        match self.index.spelled(text) {
-            Some(path) => Ok(path.clone()),
-            None => Err(self.unknown(text)),
-        }
+        self.find(text).cloned().ok_or_else(|| self.unknown(text))
+    }
+
+    /// The same where nobody is told which name was meant: that is worked out from all known names.
+    pub fn find(&self, text: &str) -> Option<&AttributePath> {
+        self.index.spelled(text)
     }
 
     /// The attribute, or sub-attribute, at a path. Constant time.
@@ -100,14 +104,16 @@ impl ResourceType {
         }
     }
 
-    /// The same, for marking at load what a target offers and demands. Names must stay as they are.
-    pub fn attribute_mut(&mut self, path: &AttributePath) -> Option<&mut Attribute> {
-        let place = self.index.place(path)?;
-        let attribute = self.schemas.get_mut(place.schema)?.attributes.get_mut(place.attribute)?;
+    /// Marks at load what a target offers and demands of the attribute, or sub-attribute, at a path. Its name must stay as it is.
+    pub fn mark(&mut self, path: &AttributePath, mark: impl FnOnce(&mut Attribute)) {
+        let Some(place) = self.index.place(path) else { return };
+        let whole = self.schemas.get_mut(place.schema).and_then(|schema| schema.attributes.get_mut(place.attribute));
+        let Some(whole) = whole else { return };
         match place.sub {
-            Some(sub) => attribute.sub_attributes.get_mut(sub),
-            None => Some(attribute),
+            Some(sub) => drop(whole.sub_attributes.get_mut(sub).map(mark)),
+            None => mark(whole),
         }
+        self.index.note(place, whole);
     }
 
     /// Whether the target offers an attribute: itself, or for a parent any sub-attribute. A complex attribute that is
@@ -126,10 +132,45 @@ impl ResourceType {
         ordered.flat_map(|paths| std::iter::once(&paths.path).chain(&paths.subs))
     }
 
-    /// Every known attribute with its path and those of its sub-attributes.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&Paths, &Attribute)> {
-        let schemas = self.index.ordered().iter().zip(&self.schemas);
-        schemas.flat_map(|(paths, schema)| paths.iter().zip(&schema.attributes))
+    /// The paths of a schema's attributes, of the core schema's without a URN.
+    pub(crate) fn attributes_of(&self, extension: Option<&Arc<str>>) -> Vec<AttributePath> {
+        let paths = self.index.ordered().iter().flatten().map(|paths| &paths.path);
+        paths.filter(|path| path.extension.as_ref() == extension).cloned().collect()
+    }
+
+    /// The schemas of a resource with these members: the core schema, and the extensions that are there.
+    pub(crate) fn schemas_of(&self, members: &Map<String, Value>) -> impl Iterator<Item = &Schema> + use<'_> {
+        let extensions = self.index.extensions_of(members).into_iter();
+        std::iter::once(self.core()).chain(extensions.filter_map(|position| self.schemas.get(position)))
+    }
+
+    /// The attributes that a resource holds, each with its path and those of its sub-attributes, in the schemas' order.
+    pub(crate) fn held_by<'a>(
+        &'a self,
+        resource: &Resource,
+    ) -> impl Iterator<Item = (&'a Paths, &'a Attribute)> + use<'a> {
+        self.at(self.index.held_by(&resource.0))
+    }
+
+    /// Those that are required, or have a sub-attribute that is.
+    pub(crate) fn demanding(&self) -> impl Iterator<Item = (&Paths, &Attribute)> {
+        self.at(self.index.demanding().iter().copied())
+    }
+
+    /// Those that are returned in every answer.
+    pub(crate) fn always_shown(&self) -> impl Iterator<Item = (&Paths, &Attribute)> {
+        self.at(self.index.always_shown().iter().copied())
+    }
+
+    fn at<'a, S: IntoIterator<Item = Slot> + 'a>(
+        &'a self,
+        slots: S,
+    ) -> impl Iterator<Item = (&'a Paths, &'a Attribute)> + use<'a, S> {
+        let found = move |(schema, attribute): Slot| {
+            let paths = self.index.ordered().get(schema)?.get(attribute)?;
+            Some((paths, self.schemas.get(schema)?.attributes.get(attribute)?))
+        };
+        slots.into_iter().filter_map(found)
     }
 
     fn unknown(&self, text: &str) -> PathError {

@@ -65,10 +65,10 @@ fn only_common_attributes_are_offered_until_a_target_offers_more() {
     let path = |text: &str| ResourceType::user().path(text).unwrap();
     assert!(user.offers(&path("id")) && user.offers(&path("meta.location")) && user.offers(&path("externalId")));
     assert!(!user.offers(&path("userName")));
-    user.attribute_mut(&path("name.givenName")).unwrap().offered = true;
+    user.mark(&path("name.givenName"), |attribute| attribute.offered = true);
     assert!(user.offers(&path("name")) && user.offers(&path("name.givenName")));
     assert!(!user.offers(&path("name.familyName")));
-    user.attribute_mut(&path("roles")).unwrap().offered = true;
+    user.mark(&path("roles"), |attribute| attribute.offered = true);
     assert!(user.offers(&path("roles.value")), "a complex attribute offered as a whole offers every part");
 }
 
