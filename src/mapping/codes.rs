@@ -146,7 +146,7 @@ codes! {
     EACH_ON_SINGLE "M040" "each-on-single" Error "`each` on a single-valued attribute"
         "`each` maps an array to a multi-valued attribute. Use `at`.";
     CHANGE_WITHOUT_CALL "M041" "change-without-call" Error "a change that no call takes"
-        "The attribute can be written, but no row of `update` carries it. Add a row, or mark the attribute `immutable: true`.";
+        "The attribute can be written, but no row of `update` carries it. Add a row, or mark the attribute `immutable: true`. Of a rule that only reads, a row without `for:` sends nothing but what its call names.";
     ROW_WITHOUT_RULE "M042" "row-without-rule" Error "an update row for an attribute without rule"
         "`for` names attributes that have a rule.";
     ROW_NEVER_USED "M043" "row-never-used" Error "an update row that is never used"
