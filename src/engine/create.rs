@@ -68,7 +68,8 @@ impl Attempt<'_> {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(key) = self.key.as_ref().filter(|_| self.looks_first())
+        // What an earlier try of the same request may have made is no other's.
+        if let Some(key) = self.key.as_ref().filter(|_| self.looks_first() && !repeats)
             && work.is_taken(key).await?
         {
             return Err(Holder::Nobody.taken());
@@ -153,7 +154,7 @@ impl Attempt<'_> {
             Some(link) => Located { id: account.id.clone(), key, term, link: Some(link.clone()) },
             None => work.link_new(key, term, (self.resource, (work.gateway.now)())).await?,
         };
-        let changes = plan::missing(kind, (&account.resource, self.resource));
+        let changes = plan::missing(&work.instance.mapping, kind, (&account.resource, self.resource));
         let references = work.references(&[self.resource]).await?;
         let subject = Subject {
             mapping: &work.instance.mapping,

@@ -56,7 +56,7 @@ impl Work {
     }
 
     /// The main answer of the account with this key.
-    async fn fetch_main(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
+    pub(super) async fn fetch_main(&self, located: &Located) -> Result<Option<Shown>, OperationError> {
         let kind = self.kind();
         if let Some(fixed) = &kind.fixed {
             let own = |document: &&Value| kind.key_of(document).as_ref() == Some(&located.key);

@@ -113,7 +113,10 @@ impl Work {
     pub(super) fn unexpected(&self, planned: &Planned, outcome: &Outcome) -> OperationError {
         let detail = outcome.detail.clone();
         match outcome.meaning {
-            Meaning::Absent if !matches!(planned.purpose, Purpose::Then | Purpose::Await) => {
+            // Of calls that a function plans, nobody knows what is absent.
+            Meaning::Absent
+                if !matches!(planned.purpose, Purpose::Then | Purpose::Await) && planned.planner.is_none() =>
+            {
                 OperationError::NotFound { kind: self.kind().kind.name.clone(), id: None }
             }
             Meaning::Taken => OperationError::Taken { detail },

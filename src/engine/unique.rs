@@ -132,8 +132,9 @@ impl Work {
 
     /// Does anything stand under this key, hidden or not?
     pub(super) async fn is_taken(&self, key: &Term) -> Result<bool, OperationError> {
-        let read = self.ask(key).await?;
-        Ok(read.is_some_and(|shown| self.kind().key_of(&shown.document).is_some()))
+        let Term::Value(value) = key else { return Ok(false) };
+        let (id, key, term) = (String::new(), as_text(value).into_owned(), key.clone());
+        Ok(self.fetch_main(&Located { id, key, term, link: None }).await?.is_some())
     }
 
     /// The account that holds this unique value, if there is one.

@@ -41,6 +41,13 @@ impl Draft {
         }
     }
 
+    /// Is the place, or a part of it, or what it is a part of, filled when the call is sent?
+    pub fn is_late(&self, at: &Path) -> bool {
+        let within = |inner: &[Hop], outer: &[Hop]| inner.starts_with(outer) || outer.starts_with(inner);
+        let hops = at.hops();
+        self.late.iter().any(|(late, _)| hops.zip(late.hops()).is_none_or(|(one, other)| within(one, other)))
+    }
+
     /// Writes a field and notes the rule behind it.
     pub fn put(&mut self, at: &Path, value: Value, line: u32) {
         at.set(&mut self.document, value);

@@ -1,14 +1,14 @@
 //! A create as steps: the call that makes the account, what follows it, and what it cannot carry.
 
 use crate::mapping::draft::Draft;
-use crate::mapping::{Cleared, Rule, Shape, TypeMapping};
+use crate::mapping::{Cleared, Mapping, Rule, Shape, TypeMapping};
 use crate::plan::change::Changes;
-use crate::plan::rows::rows;
+use crate::plan::rows::{row_of, rows};
 use crate::plan::write::{PlanError, Subject, carried, made_key};
 use crate::plan::{Planned, Purpose};
 use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
-use crate::wire::{Call, Variable};
+use crate::wire::{Call, Path, Variable};
 use serde_json::{Map, Value};
 
 /// How an account is made.
@@ -66,7 +66,11 @@ pub fn create(subject: &Subject<'_>, resource: &Resource) -> Result<Creation, Pl
     for change in left.elements.iter().filter(|change| kind.rules[change.rule].has_calls()) {
         supposed.extend(subject.adds(change, resource)?);
     }
-    supposed.extend(rows(subject, resource, &left)?.0);
+    // Whether the new account holds already what no row takes, nobody knows yet.
+    match rows(subject, resource, &left) {
+        Err(PlanError::NotTaken(_) | PlanError::ValueNotTaken(_)) => {}
+        steps => supposed.extend(steps?.0),
+    }
     Ok(Creation { make, then, left, supposed })
 }
 
@@ -77,13 +81,12 @@ pub fn then(subject: &Subject<'_>, resource: &Resource) -> Vec<Planned> {
 
 /// What an account lacks that an earlier request made, as far as updates take it. What is never shown was in that request, and a
 /// create takes nothing away that the target gives to everybody.
-pub fn missing(kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> Changes {
+pub fn missing(mapping: &Mapping, kind: &TypeMapping, (shown, wanted): (&Resource, &Resource)) -> Changes {
     let mut missing = crate::plan::diff(kind, shown, wanted);
     missing.rules.retain(|place| {
         let rule = &kind.rules[*place];
-        let value = kind.value_of(rule, wanted);
-        let taken = || kind.update.iter().any(|row| row.takes.is_empty() || row.takes_change(rule, (kind, value)));
-        value.is_some() && !matches!(rule.shape, Shape::Write(_)) && taken()
+        let given = kind.value_of(rule, wanted).is_some();
+        given && !matches!(rule.shape, Shape::Write(_)) && row_of((mapping, kind), rule, wanted).is_some()
     });
     missing.elements.iter_mut().for_each(|change| change.removes.clear());
     missing
@@ -133,13 +136,21 @@ impl<'a> Carried<'a> {
 
     fn holds(&self, rule: &Rule) -> bool {
         let own = rule.written_paths();
-        let named = self.attributes.iter().any(|path| rule.attribute.covers(path) || path.covers(&rule.attribute));
+        // A part of a list is not the list.
+        let several = self.kind.kind.attribute(&rule.attribute).is_some_and(|attribute| attribute.multi_valued);
+        let part = |path: &AttributePath| rule.attribute.covers(path) && (!several || *path == rule.attribute);
+        let named = self.attributes.iter().any(|path| part(path) || path.covers(&rule.attribute));
         let fields = self.holes.iter().any(|hole| match hole {
-            Variable::Field(path) => own.iter().any(|own| path.text().starts_with(own.text())),
+            Variable::Field(path) => own.iter().any(|own| is_within(path, own)),
             _ => false,
         });
         let in_key = || self.holes.contains(&&Variable::Key) && self.kind.is_in_key(rule);
         let held = |account: &Value| own.iter().any(|path| path.first(account).is_some());
         named || fields || in_key() || self.account.is_some_and(held)
     }
+}
+
+/// Does the path lead to this place, or into it?
+fn is_within(path: &Path, place: &Path) -> bool {
+    path.text().strip_prefix(place.text()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -51,6 +51,10 @@ impl Subject<'_> {
         let named = change.removes.iter().enumerate().filter_map(|element| self.named(rule, element).ok());
         let names = self.mapping.call(call).holes().iter().any(|hole| matches!(hole, Variable::MemberAttribute(_)));
         let known: Vec<Element> = named.filter(|element| !names || !self.is_gone(rule, element)).collect();
+        // To some products a list of nobody means everybody.
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
         let steps = self.element_steps(rule, call, &known, |_| Purpose::Remove);
         Ok(steps.into_iter().flat_map(|step| self.followed(step, after)).collect())
     }

@@ -44,6 +44,8 @@ impl Subject<'_> {
                 arguments.push(Argument { variable: hole.clone(), term: Term::Captured(name) });
             } else if let Some(argument) = write.step.arguments.iter().find(|argument| argument.variable == *hole) {
                 arguments.push(argument.clone());
+            } else if let Some(open) = write.open_field(hole) {
+                arguments.push(Argument { variable: hole.clone(), term: open });
             } else {
                 let value = self.value_of_hole(hole, (write.account(), resource));
                 arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));

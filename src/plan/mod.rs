@@ -123,6 +123,19 @@ impl Planned {
         })
     }
 
+    /// A field of an account that is filled when it is sent.
+    fn open_field(&self, hole: &Variable) -> Option<Term> {
+        let Variable::Field(path) = hole else { return None };
+        let mut account =
+            self.step.arguments.iter().find_map(|argument| match (&argument.variable, &argument.term) {
+                (Variable::Account, Term::Open(body)) => Some(body.clone()),
+                _ => None,
+            })?;
+        let field = path.hops()?.iter().try_fold(&mut account, |place, hop| place.field(hop))?;
+        // Another step would draw another text.
+        (!field.holes().contains(&&Variable::Random)).then(|| Term::Open(field.clone()))
+    }
+
     fn of(call: CallId, purpose: Purpose, arguments: Vec<Argument>) -> Planned {
         let (covers, fields) = (Vec::new(), Vec::new());
         Planned { step: Step::once(call, arguments), purpose, covers, fields, moves_to: None, planner: None }

@@ -99,6 +99,11 @@ impl Scope for Shown<'_> {
             Some(Term::Value(value)) => Some(Cow::Borrowed(value)),
             Some(Term::Captured(name)) => Some(Cow::Owned(Value::from(format!("<{name}>")))),
             Some(Term::Open(body)) => body.fill(self).map(Cow::Owned),
+            None if matches!(variable, Variable::Field(_)) => {
+                let Variable::Field(path) = variable else { return None };
+                let account = self.value(&Variable::Account)?;
+                path.first(&account).cloned().map(Cow::Owned)
+            }
             None => {
                 matches!(variable, Variable::Setting(_) | Variable::Lookup(_) | Variable::Random | Variable::Version)
                     .then(|| Cow::Owned(Value::from(format!("<{variable}>"))))

@@ -1,13 +1,13 @@
 //! The `update` rows of a mapping as steps: which row takes a change, and what its call carries.
 
 use crate::mapping::draft::Draft;
-use crate::mapping::{By, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
+use crate::mapping::{By, Mapping, Rule, Sends, Shape, Takes, TypeMapping, UpdateRow, Write};
 use crate::plan::change::{Changes, ElementChange, calls_name};
 use crate::plan::write::{PlanError, Subject, carried};
 use crate::plan::{Planned, key_value};
 use crate::scim::resource::Resource;
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Term, Variable};
+use crate::wire::{Argument, Path, Term, Variable};
 use serde_json::{Map, Value};
 
 /// The steps of the `update` rows that take these changes, and the account's key once they are done.
@@ -24,8 +24,7 @@ pub(super) fn rows(
         return Err(PlanError::NotOffered("changing"));
     }
     for rule in changes.rules.iter().copied().chain(arrays).map(|place| &kind.rules[place]) {
-        let row = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
-        let row = row.or_else(|| kind.update.iter().position(|row| subject.carries(row, rule)));
+        let row = row_of((subject.mapping, kind), rule, after);
         taken[row.ok_or_else(|| not_taken(kind, rule))?].push(rule);
     }
     let mut steps = Vec::new();
@@ -39,7 +38,8 @@ pub(super) fn rows(
         };
         // Of several calls the last is the one that may move the account.
         if let Some(last) = planned.last_mut() {
-            last.moves_to = current.moved_by(last, &rules, after)?;
+            let shown = last.moves_to.take().or_else(|| last.account().and_then(|account| kind.key_of(account)));
+            last.moves_to = current.moved_by(shown, &rules, after)?;
             if let Some(key) = last.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
                 current.key = Term::Value(key);
             }
@@ -49,6 +49,12 @@ pub(super) fn rows(
         earlier.extend(rules.into_iter().filter(|rule| !matches!(rule.shape, Shape::Write(_))));
     }
     Ok((steps, current.key))
+}
+
+/// The row that takes the change of what this rule sends: the first that names it, else the first that takes all.
+pub(super) fn row_of((mapping, kind): (&Mapping, &TypeMapping), rule: &Rule, after: &Resource) -> Option<usize> {
+    let named = kind.update.iter().position(|row| row.takes_change(rule, (kind, kind.value_of(rule, after))));
+    named.or_else(|| kind.update.iter().position(|row| carries(mapping, row, rule)))
 }
 
 fn not_taken(kind: &TypeMapping, rule: &Rule) -> PlanError {
@@ -67,16 +73,21 @@ fn planned_row(
     (earlier, rules): (&[&Rule], &[&Rule]),
     (after, elements): (&Resource, &[ElementChange]),
 ) -> Result<Option<Planned>, PlanError> {
-    let whole = if row.sends == Sends::Account { [earlier, rules].concat() } else { rules.to_vec() };
+    let main = |rule: &&&Rule| {
+        rule.written_paths().into_iter().chain(rule.shows_at()).all(|path| !subject.is_named_read(path))
+    };
+    let earlier: Vec<&Rule> = earlier.iter().filter(main).copied().collect();
+    let whole = if row.sends == Sends::Account { [&earlier, rules].concat() } else { rules.to_vec() };
     let others = whole.len() - rules.len();
     let nothing = Value::Null;
     let before = subject.before.map_or(&nothing, |before| before.document);
     let document = match (row.sends, before) {
-        (Sends::Account, Value::Object(fields)) => Value::Object(subject.carried_along(fields, &whole)),
+        (Sends::Account, Value::Object(_)) => subject.carried_along(before, &whole),
         (Sends::Account | Sends::Changed, _) => Value::Object(Map::new()),
     };
     let mut draft = Draft { document, ..Draft::default() };
     subject.put_rules((&whole[..others], row.sends), (after, elements), &mut draft)?;
+    subject.put_shown(&whole[..others], after, &mut draft)?;
     draft.lines.clear();
     subject.put_rules((&whole[others..], row.sends), (after, elements), &mut draft)?;
     let keyed = subject.keyed(after);
@@ -88,6 +99,7 @@ fn planned_row(
         put_back_unchanged_arrays(before, &whole, &mut draft);
     }
     let covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
+    let shown = subject.kind.key_of(&draft.document);
     let mut planned = carried(subject, write, (&mut draft, covers), after)?;
     if let [rule] = rules {
         let asked = || subject.mapping.call(write.call).holes().contains(&&Variable::Value);
@@ -104,6 +116,7 @@ fn planned_row(
         };
         planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
+    planned.moves_to = shown;
     Ok(Some(planned))
 }
 
@@ -126,12 +139,31 @@ fn put_back_unchanged_arrays(before: &Value, rules: &[&Rule], draft: &mut Draft)
 }
 
 impl Subject<'_> {
-    /// The account as it was, but for arrays that are put whole anyway and may be long.
-    fn carried_along(&self, fields: &Map<String, Value>, rules: &[&Rule]) -> Map<String, Value> {
+    /// The account as it was, under its present key, but for arrays that are put whole anyway and may be long.
+    fn carried_along(&self, before: &Value, rules: &[&Rule]) -> Value {
         let replaced: Vec<&str> = rules.iter().copied().filter_map(whole_root_array).collect();
-        let kept =
-            fields.iter().filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
-        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let fields = before.as_object().into_iter().flatten();
+        let kept = fields.filter(|(name, _)| !replaced.contains(&name.as_str()) && !self.kind.is_named_read(name));
+        let kept = Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect());
+        self.under_its_key(&kept).into_owned()
+    }
+
+    fn is_named_read(&self, path: &Path) -> bool {
+        path.root_field().is_some_and(|field| self.kind.is_named_read(field))
+    }
+
+    /// Writes what these rules only read as the target would show it.
+    pub(super) fn put_shown(&self, rules: &[&Rule], after: &Resource, draft: &mut Draft) -> Result<(), PlanError> {
+        let keyed = self.keyed(after);
+        for rule in rules {
+            if let Some(at) = rule.shows_at() {
+                match self.kind.read_backwards(rule, (&keyed, self.known))? {
+                    Some(value) => draft.put(at, value, rule.line),
+                    None => at.remove(&mut draft.document),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes what these rules send of the account's new form.
@@ -155,31 +187,31 @@ impl Subject<'_> {
     }
 
     /// The account's key after this step, where the step moves it.
-    fn moved_by(&self, planned: &Planned, rules: &[&Rule], after: &Resource) -> Result<Option<String>, PlanError> {
+    fn moved_by(&self, shown: Option<String>, rules: &[&Rule], after: &Resource) -> Result<Option<String>, PlanError> {
         let Term::Value(key) = &self.key else { return Ok(None) };
-        if self.kind.key.stable {
-            return Ok(None);
-        }
-        let made = if rules.iter().any(|rule| self.kind.is_in_key(rule)) {
-            self.kind.make_key(after, self.known)?
-        } else {
-            planned.account().and_then(|account| self.kind.key_of(account))
+        let kind = self.kind;
+        let writes_key = |rule: &&Rule| rule.written_paths().contains(&&kind.key.at);
+        let now = match &kind.key.made {
+            _ if kind.key.stable => None,
+            Some(_) if rules.iter().any(|rule| kind.is_in_key(rule)) => kind.make_key(after, self.known)?,
+            None if rules.iter().any(writes_key) => shown,
+            _ => None,
         };
-        Ok(made.filter(|made| **made != *as_text(key)))
+        Ok(now.filter(|now| **now != *as_text(key)))
     }
+}
 
-    /// Does this row take what no other row names? What is only read is in no account that is sent: the call itself must name it.
-    fn carries(&self, row: &UpdateRow, rule: &Rule) -> bool {
-        let named = |hole: &&Variable| match hole {
-            Variable::Attribute(name) => **name == *rule.attribute.to_string(),
-            _ => false,
-        };
-        let names = || match &row.by {
-            By::Call(write) => self.mapping.call(write.call).holes().iter().any(named),
-            By::Script(_) => true,
-        };
-        row.takes.is_empty() && (!matches!(rule.shape, Shape::Read(_)) || names())
-    }
+/// Does this row take what no other row names? What is only read is in no account that is sent: the call itself must name it.
+fn carries(mapping: &Mapping, row: &UpdateRow, rule: &Rule) -> bool {
+    let named = |hole: &&Variable| match hole {
+        Variable::Attribute(name) => **name == *rule.attribute.to_string(),
+        _ => false,
+    };
+    let names = || match &row.by {
+        By::Call(write) => mapping.call(write.call).holes().iter().any(named),
+        By::Script(_) => true,
+    };
+    row.takes.is_empty() && (!matches!(rule.shape, Shape::Read(_)) || names())
 }
 
 impl UpdateRow {

@@ -29,15 +29,7 @@ impl Subject<'_> {
         let whole = [earlier, rules].concat();
         let mut draft = Draft { document: before.clone(), ..Draft::default() };
         self.put_rules((&whole, Sends::Account), (after, elements), &mut draft)?;
-        let keyed = self.keyed(after);
-        for rule in rules {
-            if let Some(at) = rule.shows_at() {
-                match self.kind.read_backwards(rule, (&keyed, self.known))? {
-                    Some(value) => draft.put(at, value, rule.line),
-                    None => at.remove(&mut draft.document),
-                }
-            }
-        }
+        self.put_shown(rules, after, &mut draft)?;
         let mut steps = self.steps_of(planner, Purpose::Update, (before, &draft.document), after)?;
         for step in &mut steps {
             step.covers = rules.iter().map(|rule| rule.attribute.clone()).collect();
@@ -46,7 +38,7 @@ impl Subject<'_> {
     }
 
     /// The account as it was, under the key that an earlier row may have given it.
-    fn under_its_key<'b>(&self, before: &'b Value) -> Cow<'b, Value> {
+    pub(super) fn under_its_key<'b>(&self, before: &'b Value) -> Cow<'b, Value> {
         let mut before = Cow::Borrowed(before);
         if let Term::Value(key) = &self.key
             && self.kind.key_of(&before).as_deref() != Some(&*as_text(key))

@@ -190,6 +190,8 @@ pub(super) fn carried(
     for hole in subject.mapping.call(write.call).holes() {
         let value = match hole {
             Variable::Fields => Some(names(&draft.document)),
+            // It is taken from the account once that is filled.
+            Variable::Field(path) if draft.is_late(path) => None,
             hole => subject.value_of_hole(hole, (Some(&draft.document), resource)),
         };
         arguments.extend(value.map(|value| Argument::of(hole.clone(), value)));

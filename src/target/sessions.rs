@@ -223,7 +223,11 @@ impl Sessions {
 /// takes nothing of the account that waits for it.
 pub(super) fn holes<'a>(call: &'a Call, step: &'a crate::wire::Step) -> Vec<&'a Variable> {
     let mut holes = call.holes();
-    let taken = step.arguments.iter().filter(|argument| holes.contains(&&argument.variable));
+    let fields = holes.iter().any(|hole| matches!(hole, Variable::Field(_)));
+    let taken = step
+        .arguments
+        .iter()
+        .filter(|argument| holes.contains(&&argument.variable) || (fields && argument.variable == Variable::Account));
     let open: Vec<&Variable> = taken
         .flat_map(|argument| match &argument.term {
             crate::wire::Term::Open(body) => body.holes(),
