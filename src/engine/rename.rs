@@ -5,7 +5,7 @@ use crate::engine::run::Ran;
 use crate::engine::{OperationError, Work};
 use crate::plan::{self, Planned};
 use crate::scim::fold::fold;
-use crate::store::LinkState;
+use crate::store::{Link, LinkState};
 use crate::target::Captures;
 use crate::wire::Term;
 use std::sync::Arc;
@@ -43,10 +43,15 @@ impl Work {
         // In doubt the account is where it is; what would follow speaks of the new key. Another case of a name may be none to the
         // target: then the account stays where it was, too.
         let other_case = fold(sent) == fold(&located.key);
-        let may_stay = unsure.is_some() || (other_case && shown.is_none());
+        // The target's form of the key wins.
+        let key = shown.clone().unwrap_or_else(|| sent.to_owned());
+        let others = self.holders_of(&key, &link.scim_id)?;
+        // A target that says yes and leaves a key with whoever has it has not renamed anybody.
+        let may_stay = unsure.is_some() || (shown.is_none() && (other_case || !others.is_empty()));
         if may_stay && self.is_there(&located).await? {
             return match unsure {
                 Some((_, error)) if !other_case => Err(error),
+                None if !other_case => Err(OperationError::NotDone { detail: None }),
                 unsure => {
                     ran.doubts.extend(unsure);
                     Ok(located)
@@ -54,18 +59,11 @@ impl Work {
             };
         }
         ran.doubts.extend(unsure);
-        // The target's form of the key wins.
-        let key = shown.unwrap_or_else(|| sent.to_owned());
         let term = Term::Value(plan::key_value(kind, &key).ok_or(OperationError::NoKey)?);
         let mut link = (**link).clone();
         (link.target_key, link.changed) = (key.clone(), (self.gateway.now)());
         // Whoever had that key before us has it no longer.
-        let holders = self.gateway.store.links_by_keys(&self.scope(), &[&key])?;
-        for other in holders
-            .into_iter()
-            .flatten()
-            .filter(|other| other.state == LinkState::Live && other.scim_id != link.scim_id)
-        {
+        for other in others {
             // Whoever writes there writes to nobody; the wait is short, as two renames may want each other's keys.
             let soon = self.budget.deadline().min(Instant::now() + PATIENCE);
             let name = format!("{}/id/{}", self.kind().kind.name, other.scim_id);
@@ -74,5 +72,11 @@ impl Work {
         }
         self.gateway.store.save_links(&self.scope(), vec![link.clone()]).await?;
         Ok(Located { key, term, link: Some(Arc::new(link)), ..located })
+    }
+
+    /// Whoever else is known under this key.
+    fn holders_of(&self, key: &str, but: &str) -> Result<Vec<Arc<Link>>, OperationError> {
+        let holders = self.gateway.store.links_by_keys(&self.scope(), &[key])?.into_iter().flatten();
+        Ok(holders.filter(|other| other.state == LinkState::Live && other.scim_id != but).collect())
     }
 }
