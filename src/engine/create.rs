@@ -72,7 +72,7 @@ impl Attempt<'_> {
         if let Some(key) = self.key.as_ref().filter(|_| self.looks_first() && !repeats)
             && work.is_taken(key).await?
         {
-            return Err(Holder::Nobody.taken());
+            return Err(OperationError::Taken { detail: None });
         }
         // Where our store holds part of the account, a crash between the product's answer and our row must be told from a double.
         if work.kind().stores() {

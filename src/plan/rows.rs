@@ -32,13 +32,19 @@ pub(super) fn rows(
     let mut current = Subject { key: subject.key.clone(), ..*subject };
     for (row, rules) in kind.update.iter().zip(taken).filter(|(_, rules)| !rules.is_empty()) {
         let (so_far, new) = ((&*earlier, &*rules), (after, &*changes.elements));
-        let mut planned = match &row.by {
-            By::Call(write) => planned_row(&current, (row, write), so_far, new)?.into_iter().collect(),
-            By::Script(planner) => current.planned_update(planner, so_far, new)?,
+        let (mut planned, shown) = match &row.by {
+            By::Call(write) => match planned_row(&current, (row, write), so_far, new)? {
+                Some((planned, shown)) => (vec![planned], shown),
+                None => (Vec::new(), None),
+            },
+            By::Script(planner) => {
+                let planned = current.planned_update(planner, so_far, new)?;
+                let shown = planned.last().and_then(Planned::account).and_then(|account| kind.key_of(account));
+                (planned, shown)
+            }
         };
         // Of several calls the last is the one that may move the account.
         if let Some(last) = planned.last_mut() {
-            let shown = last.moves_to.take().or_else(|| last.account().and_then(|account| kind.key_of(account)));
             last.moves_to = current.moved_by(shown, &rules, after)?;
             if let Some(key) = last.moves_to.as_deref().and_then(|key| key_value(kind, key)) {
                 current.key = Term::Value(key);
@@ -65,14 +71,14 @@ fn not_taken(kind: &TypeMapping, rule: &Rule) -> PlanError {
     }
 }
 
-/// The step of one row; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
+/// The step of one row and the key in the account that it carries; `None` where the arrays that it would send are as they should be already. A whole account holds what earlier
 /// rows changed, too.
 fn planned_row(
     subject: &Subject<'_>,
     (row, write): (&UpdateRow, &Write),
     (earlier, rules): (&[&Rule], &[&Rule]),
     (after, elements): (&Resource, &[ElementChange]),
-) -> Result<Option<Planned>, PlanError> {
+) -> Result<Option<(Planned, Option<String>)>, PlanError> {
     let main = |rule: &&&Rule| {
         rule.written_paths().into_iter().chain(rule.shows_at()).all(|path| !subject.is_named_read(path))
     };
@@ -90,7 +96,6 @@ fn planned_row(
     subject.put_shown(&whole[..others], after, &mut draft)?;
     draft.lines.clear();
     subject.put_rules((&whole[others..], row.sends), (after, elements), &mut draft)?;
-    let keyed = subject.keyed(after);
     let names = rules.iter().any(|rule| matches!(rule.shape, Shape::Read(_)));
     if draft.lines.is_empty() && !names {
         return Ok(None);
@@ -105,7 +110,7 @@ fn planned_row(
         let asked = || subject.mapping.call(write.call).holes().contains(&&Variable::Value);
         let value = match &rule.shape {
             Shape::Read(_) if !asked() => None,
-            Shape::Read(_) => subject.kind.read_backwards(rule, (&keyed, subject.known))?,
+            Shape::Read(_) => subject.kind.read_backwards(rule, (&subject.keyed(after), subject.known))?,
             _ => match rule.only_path().and_then(|at| at.first(planned.account()?)) {
                 // It may be a list of 50,000.
                 Some(Value::Array(_)) if !calls_name(subject.mapping, write.call, |hole| *hole == Variable::Value) => {
@@ -116,8 +121,7 @@ fn planned_row(
         };
         planned.step.arguments.extend(value.map(|value| Argument::of(Variable::Value, value)));
     }
-    planned.moves_to = shown;
-    Ok(Some(planned))
+    Ok(Some((planned, shown)))
 }
 
 /// The field of the account that the rule's array is, where it is one.
