@@ -13,7 +13,7 @@ use crate::scim::path::AttributePath;
 use crate::scim::resource::Resource;
 use crate::target::{Captures, Span, Use};
 use crate::wire::template::as_text;
-use crate::wire::{Argument, Meaning, Path, Term, Variable};
+use crate::wire::{Argument, Meaning, Term, Variable};
 use serde_json::Value;
 
 /// The attribute by which the target tells accounts apart.
@@ -121,10 +121,8 @@ impl Work {
         let kind = self.kind();
         let Some(made) = &kind.key.made else { return Ok(None) };
         let name = unique.path.to_string();
-        let sends = |field: &Path| kind.rules.of(&unique.path).any(|(_, rule)| rule.written_paths().contains(&field));
         let alone = made.holes().all(|hole| match hole {
             Variable::Attribute(path) => **path == *name,
-            Variable::Field(field) => sends(field),
             _ => true,
         });
         if alone { Ok(None) } else { Ok(plan::made_key(kind, (resource, self.known()))?) }
